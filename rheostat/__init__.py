@@ -1,0 +1,1 @@
+"""rheostat: build the Cursor for X."""
