@@ -1,6 +1,6 @@
 """What app_core needs from the world outside. Adapters implement these; tests script them."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from typing import Any, Protocol
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -80,8 +80,4 @@ class Gateway(Protocol):
 
         Raises a GatewayError whose class says who can mend it.
         """
-        ...
-
-    def stream(self, request: ChatRequest) -> AsyncIterator[str]:
-        """The answer's text, piece by piece, for callers that need nothing else."""
         ...
