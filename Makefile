@@ -1,0 +1,65 @@
+# Sets up .venv with the locked requirements, then runs things in it. `make help` lists the targets.
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+
+PYTHON ?= python3
+BIN := .venv/bin
+
+PYTHON_OLD = rheostat needs Python 3.11 or newer with venv, and `$(PYTHON)` is not that. \
+	Install one (Debian: apt install python3 python3-venv) or name one: make PYTHON=/path/to/python3.12 $(MAKECMDGOALS)
+
+.PHONY: help
+help: ## say what can be made
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-6s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+.PHONY: setup
+setup: .venv/installed ## make .venv ready; the other targets do this themselves
+
+.PHONY: demo
+demo: .venv/installed ## review a sample contract with the embedded model: no key, no account
+	@$(BIN)/rheostat demo
+
+.PHONY: test
+test: .venv/installed ## run the tests
+	@$(BIN)/python -m pytest
+
+.PHONY: check
+check: .venv/installed ## format, lint, types, arrows between rooms, size limits
+	@step() { echo "== $$*"; "$(BIN)/$$@"; }; \
+	step ruff format --check .; \
+	step ruff check .; \
+	step pyright; \
+	step lint-imports --no-logo; \
+	step python -m pytest tests/test_architecture.py
+
+.PHONY: format
+format: .venv/installed ## format the code and mend what ruff can mend
+	@$(BIN)/ruff check --fix-only --quiet .
+	@$(BIN)/ruff format .
+
+.PHONY: lock
+lock: .venv/locked ## write requirements.txt anew from pyproject.toml
+	@$(BIN)/uv pip compile pyproject.toml --group dev --universal --python-version 3.11 --upgrade \
+		--generate-hashes --no-annotate --no-emit-index-url --no-emit-find-links \
+		--custom-compile-command "make lock" --quiet --output-file requirements.txt
+	@echo "requirements.txt holds $$(grep -c == requirements.txt) packages"
+
+.PHONY: clean
+clean: ## remove all that was made here
+	@rm -rf .venv .pytest_cache .ruff_cache .hypothesis .import_linter_cache build dist out
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# Two stamps, so that a change of pyproject.toml costs seconds, not a new environment.
+.venv/installed: .venv/locked pyproject.toml
+	@$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
+	@touch $@
+
+.venv/locked: requirements.txt
+	@$(PYTHON) -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { echo '$(PYTHON_OLD)' >&2; exit 1; }
+	@echo "Setting up .venv with $$($(PYTHON) --version): $$(grep -c == requirements.txt) packages, a minute or two the first time"
+	@$(PYTHON) -m venv --clear .venv
+	@$(BIN)/python -m pip install --disable-pip-version-check --progress-bar off --require-hashes --only-binary :all: -r requirements.txt \
+		| awk '/^Collecting/ { n++; if (n % 10 == 0) print "  " n " fetched" } /^Installing/ { print "  installing" }'
+	@touch $@
+	@echo ".venv is ready after $$SECONDS s"
