@@ -195,7 +195,8 @@ def _why_blocked(state: State, node: Instance) -> str:
     for ref in node.node.references():
         needed = state.nodes.get(node.scope.prefix + ref.of)
         if needed is not None and needed.status not in WITH_VALUE:
-            return f"it needs {needed.id!r}, which was {needed.status}: {needed.reason}"
+            # Name the first cause alone: a reason that quoted its predecessor's would grow along the chain.
+            return needed.reason if needed.status is Status.BLOCKED else f"{needed.id!r} {needed.status}: {needed.reason}"
     return "a value it needs is missing"
 
 
