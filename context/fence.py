@@ -20,16 +20,17 @@ FENCE_RULE = (
 _REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
 _UNSENDABLE = re.compile("[\x00\ud800-\udfff]")
 
-# Tags are invisible to a person and legible to a model, so they carry orders that no reviewer sees.
-_INVISIBLE = re.compile("[\U000e0000-\U000e007f]")
+# Tag characters are invisible to a person and legible to a model, so they carry orders that no reviewer sees.
+_UNSEEN = re.compile("[\x00\ud800-\udfff\U000e0000-\U000e007f]")
 
-# Bounded everywhere: an unbounded gap would let a text of blanks take quadratic time.
+# The gap is bounded: an unbounded one would let a text of blanks take quadratic time.
 _GAP = r"[\s\u200b-\u200f\u2060\ufeff]{0,4}"
 _LOOK_ALIKE = re.compile(
-    rf"[<\uff1c](?={_GAP}/?{_GAP}(?:un)?trusted)"  # our own tags
-    r"|<(?=[|\uff5c][^\s|\uff5c]{1,64}[|\uff5c]>)"  # <|im_start|> and its kin end a whole message, fence and all
-    r"|<(?=/?(?:s|bos|eos|(?:start|end)_of_turn)>)"
-    r"|\[(?=/?(?:INST|SYSTEM_PROMPT|AVAILABLE_TOOLS|TOOL_CALLS|TOOL_RESULTS)\])",
+    r"[<\uff1c\[](?:(?<!\[)(?="
+    rf"{_GAP}/?{_GAP}(?:un)?trusted"  # our own tags
+    r"|[|\uff5c][^\s|\uff5c]{1,64}[|\uff5c]>"  # <|im_start|> and its kin end a whole message, fence and all
+    r"|/?(?:s|bos|eos|(?:start|end)_of_turn)>"
+    r")|(?<=\[)(?=/?(?:INST|SYSTEM_PROMPT|AVAILABLE_TOOLS|TOOL_CALLS|TOOL_RESULTS)\]))",
     re.IGNORECASE,
 )
 _HARMLESS = str.maketrans({"<": "\u2039", "\uff1c": "\u2039", ">": "\u203a", "[": "\u2045", '"': "'"})
@@ -52,8 +53,7 @@ def clean(text: str) -> str:
 
 def disarm(text: str) -> str:
     """`clean` text from outside in which nothing passes for a fence or for a chat format's own marks."""
-    visible = _INVISIBLE.sub(_REPLACEMENT, clean(text))
-    return _LOOK_ALIKE.sub(lambda mark: mark[0].translate(_HARMLESS), visible)
+    return _LOOK_ALIKE.sub(lambda mark: mark[0].translate(_HARMLESS), _UNSEEN.sub(_REPLACEMENT, text))
 
 
 def fence(text: str, trust: Trust, origin: Origin | None = None) -> Fenced:
@@ -100,8 +100,9 @@ def _attributes(origin: Origin | None) -> str:
 
 
 def _attribute(name: str, value: str) -> str:
-    words = " ".join(disarm(value).translate(_HARMLESS).split())
-    printable = "".join(char if char.isprintable() else _REPLACEMENT for char in words)
-    if len(printable) > _ATTRIBUTE_CHARS:
-        printable = printable[: _ATTRIBUTE_CHARS - 1] + "\N{HORIZONTAL ELLIPSIS}"
-    return f' {name}="{printable}"' if printable else ""
+    shown = " ".join(value.translate(_HARMLESS).split())
+    if len(shown) > _ATTRIBUTE_CHARS:
+        shown = shown[: _ATTRIBUTE_CHARS - 1] + "\N{HORIZONTAL ELLIPSIS}"
+    if not shown.isprintable():
+        shown = "".join(char if char.isprintable() else _REPLACEMENT for char in shown)
+    return f' {name}="{shown}"' if shown else ""
