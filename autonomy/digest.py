@@ -1,0 +1,41 @@
+"""What an approval is tied to."""
+
+from hashlib import sha256
+
+from .action import Action
+from .canonical import canonical
+from .verdict import Verdict
+
+_DOMAIN = b"rheostat action v1\n"
+"""Keeps these digests apart from any other SHA-256 over JSON. Raise the number when the fields below change."""
+
+
+def digest(action: Action, verdict: Verdict) -> str:
+    """SHA-256, in hex, of exactly what would be done and how it was ruled on.
+
+    The words that explain it (summary, reasons) stay outside: they may be phrased anew while a question waits. The
+    fields are listed by hand, so that a field added later does not silently void the questions that wait.
+    Raises UnfitValue if an argument was changed in place into something that is not JSON.
+    """
+    exact = {
+        "tool": action.tool,
+        "arguments": {
+            argument.name: {
+                "value": argument.value,
+                "control": argument.control,
+                "untrusted": argument.untrusted,
+                "vouched_by": argument.vouched_by,
+            }
+            for argument in action.arguments
+        },
+        "risk": action.risk.name,
+        "node": action.node,
+        "run": action.run,
+        "declared": action.declared,
+        "read_untrusted": action.read_untrusted,
+        "ruling": verdict.ruling.name,
+        "level": verdict.level.name,
+        "taint": verdict.taint.name,
+        "rules": list(verdict.rules),
+    }
+    return sha256(_DOMAIN + canonical(exact).encode()).hexdigest()
