@@ -1,9 +1,11 @@
 """A document as plain text plus blocks: the clauses, headings and table rows, each with its exact span."""
 
+from bisect import bisect_right
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
+from .numbering import address
 from .snippet import Origin, Trust
 
 BlockKind = Literal["heading", "paragraph", "list_item", "table_row"]
@@ -34,16 +36,23 @@ class Block(BaseModel):
     line: int | None = None
     anchor: int = 0
 
+    @property
+    def place(self) -> str:
+        """What a person would say to cite it: "4.2(a)", "Exhibit B, 3", or the title above it; "" if nothing stands above."""
+        return address((*self.path, self.number))
+
 
 class Document(BaseModel):
     """A file that was read: its text, its blocks in order, and the digest of the bytes it came from.
 
     Args:
         source: a name to cite, normally the file's name.
-        text: all visible text; blocks are separated by one newline and never overlap.
-        blocks: in reading order, covering all text but the separators and the numbers.
+        text: all visible text; for a text file, the file itself with its line ends as `\\n`.
+        blocks: in reading order, never overlapping; between them stands nothing but white space, numbers, list marks,
+            page numbers and running lines.
         sha256: of the file's bytes, so that a writer can refuse a file that has changed since.
         trust: who wrote it; every snippet cut from it carries this.
+        markdown: the text holds Markdown marks, which a reader does not see and a quote need not repeat.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -53,15 +62,19 @@ class Document(BaseModel):
     blocks: tuple[Block, ...]
     sha256: str = ""
     trust: Trust = Trust.UNTRUSTED
+    markdown: bool = False
 
     def block_text(self, block: Block) -> str:
         """The text of one block, without its number."""
         return self.text[block.start : block.end]
 
     def origin(self, start: int, end: int) -> Origin:
-        """The Origin of a span of this document, with the place, page and line of the block it starts in."""
-        block = next((b for b in self.blocks if b.start <= start < b.end), None)
-        if block is None:
+        """The Origin of a span of this document, with the place, page and line of the block it starts in.
+
+        A span that starts between two blocks, in a number for example, belongs to the block after it.
+        """
+        index = bisect_right(self.blocks, start, key=lambda block: block.end)
+        if index == len(self.blocks):
             return Origin(source=self.source, start=start, end=end)
-        place = block.number or (block.path[-1] if block.path else "")
-        return Origin(source=self.source, start=start, end=end, place=place, page=block.page, line=block.line)
+        block = self.blocks[index]
+        return Origin(source=self.source, start=start, end=end, place=block.place, page=block.page, line=block.line)
