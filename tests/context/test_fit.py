@@ -1,0 +1,102 @@
+"""`fit` keeps its promises for any sizes and worths."""
+
+from itertools import product
+
+from hypothesis import given
+from hypothesis import strategies as st
+from rheostat.context import Need
+from rheostat.context.fit import Candidate, Forms, fit, worth
+
+scores = st.one_of(st.just(0.0), st.floats(min_value=0, max_value=1e6), st.integers(0, 5).map(float))
+sizes = st.lists(st.integers(0, 40), min_size=1, max_size=3).map(tuple)
+
+
+def candidates(
+    needs: st.SearchStrategy[Need] = st.sampled_from(Need), most: int = 12
+) -> st.SearchStrategy[list[Candidate]]:
+    return st.lists(st.builds(Candidate, needs, scores, sizes), max_size=most)
+
+
+def tokens(given: list[Candidate], forms: Forms) -> int:
+    return sum(c.size(form) for c, form in zip(given, forms, strict=True))
+
+
+def shortest_musts(given: list[Candidate]) -> int:
+    return sum(min(c.sizes) for c in given if c.need is Need.MUST)
+
+
+def all_choices(given: list[Candidate], room: int) -> list[Forms]:
+    options: list[list[int | None]] = [
+        [*range(len(c.sizes)), *([] if c.need is Need.MUST else [None])] for c in given
+    ]
+    return [forms for forms in product(*options) if tokens(given, forms) <= room]
+
+
+@given(candidates(), st.integers(-5, 200))
+def test_it_stays_within_the_room_and_keeps_every_must(given: list[Candidate], room: int):
+    forms = fit(given, room)
+    assert len(forms) == len(given)
+    assert tokens(given, forms) <= max(room, shortest_musts(given))
+    assert all(form is not None for c, form in zip(given, forms, strict=True) if c.need is Need.MUST)
+
+
+@given(candidates(), st.integers(0, 200))
+def test_no_better_form_is_left_that_would_still_fit(given: list[Candidate], room: int):
+    forms = fit(given, room)
+    left = room - tokens(given, forms)
+    for candidate, form in zip(given, forms, strict=True):
+        better = range(len(candidate.sizes) if form is None else form)
+        assert all(candidate.size(f) - candidate.size(form) > left for f in better) or left < 0
+
+
+@given(candidates(st.just(Need.SHOULD), most=5), st.integers(0, 120))
+def test_a_band_keeps_at_least_half_of_the_most_that_is_possible(given: list[Candidate], room: int):
+    scored = [c for c in given if c.score > 0]  # one band, which so has the whole room
+    kept = sum(worth(scored, fit(scored, room)))
+    best = max((sum(worth(scored, forms)) for forms in all_choices(scored, room)), default=0.0)
+    assert kept >= best / 2 * (1 - 1e-9)
+
+
+@given(candidates(), st.integers(0, 200))
+def test_a_later_need_never_takes_from_an_earlier_one(given: list[Candidate], room: int):
+    forms = fit(given, room)
+    for need in Need:
+        kept = tuple(form for c, form in zip(given, forms, strict=True) if c.need <= need)
+        assert kept == fit([c for c in given if c.need <= need], room)
+
+
+def test_what_does_not_fit_keeps_out_nothing_smaller():
+    big, small = Candidate(Need.SHOULD, 100.0, (90,)), Candidate(Need.SHOULD, 0.1, (10,))
+    assert fit([big, small], 50) == (None, 0)
+
+
+def test_one_large_text_beats_crumbs_that_are_denser_but_worth_less():
+    crumb, loaf = Candidate(Need.SHOULD, 2.0, (1,)), Candidate(Need.SHOULD, 100.0, (100,))
+    assert fit([crumb, loaf], 100) == (None, 0)
+
+
+def test_musts_shorten_before_any_is_dropped_and_lengthen_where_room_is_left():
+    musts = [Candidate(Need.MUST, 1.0, (50, 20)), Candidate(Need.MUST, 9.0, (50, 20))]
+    assert fit(musts, 40) == (1, 1)
+    assert fit(musts, 70) == (1, 0)
+    assert fit(musts, 100) == (0, 0)
+    assert fit(musts, 10) == (1, 1)
+
+
+def test_a_must_takes_its_longest_form_before_a_should_gets_anything():
+    assert fit([Candidate(Need.MUST, 0.0, (50, 20)), Candidate(Need.SHOULD, 9.0, (10,))], 50) == (0, None)
+
+
+def test_without_scores_as_many_as_possible_are_kept_and_ties_go_to_the_earlier():
+    assert fit([Candidate(Need.COULD, 0.0, (10,))] * 4, 25) == (0, 0, None, None)
+    assert fit([Candidate(Need.COULD, 0.0, (20,)), *[Candidate(Need.COULD, 0.0, (10,))] * 2], 20) == (None, 0, 0)
+
+
+def test_a_shorter_form_is_lengthened_with_the_room_that_is_left():
+    assert fit([Candidate(Need.COULD, 1.0, (100, 10)), Candidate(Need.COULD, 1.0, (10,))], 60) == (1, 0)
+    assert fit([Candidate(Need.COULD, 1.0, (100, 10)), Candidate(Need.COULD, 1.0, (10,))], 110) == (0, 0)
+
+
+def test_nothing_fits_in_nothing():
+    assert fit([], 100) == ()
+    assert fit([Candidate(Need.COULD, 1.0, (1,))], 0) == (None,)
