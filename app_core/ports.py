@@ -17,6 +17,13 @@ class Price(BaseModel):
     answer_usd: float = Field(ge=0, allow_inf_nan=False)
     cached_read_usd: float | None = Field(default=None, ge=0, allow_inf_nan=False)
 
+    def cost_usd(self, usage: "Usage") -> float:
+        """What these tokens cost at this price. Without a price for cached tokens they cost like any others."""
+        cached_usd = self.prompt_usd if self.cached_read_usd is None else self.cached_read_usd
+        cached_tokens = min(usage.cached_tokens, usage.prompt_tokens)
+        fresh_tokens = usage.prompt_tokens - cached_tokens
+        return fresh_tokens * self.prompt_usd + cached_tokens * cached_usd + usage.answer_tokens * self.answer_usd
+
 
 class ModelFacts(BaseModel):
     """What must be known of a model before it is called: its window and largest answer in tokens, and its price."""
@@ -47,9 +54,9 @@ class Usage(BaseModel):
 
     model_config = ConfigDict(frozen=True)
 
-    prompt_tokens: int = 0
-    answer_tokens: int = 0
-    cached_tokens: int = 0
+    prompt_tokens: int = Field(default=0, ge=0)
+    answer_tokens: int = Field(default=0, ge=0)
+    cached_tokens: int = Field(default=0, ge=0)
 
 
 class ChatReply(BaseModel):
@@ -75,9 +82,14 @@ class Gateway(Protocol):
         """How to count this model's tokens, with the count's stated error."""
         ...
 
+    def schema_text(self, model: str, answer_schema: dict[str, Any] | None) -> str:
+        """What an answer schema adds to this model's prompt, for the counter: empty where it only steers the writing."""
+        ...
+
     async def chat(self, request: ChatRequest, on_text: Callable[[str], None] | None = None) -> ChatReply:
         """Calls the model. `on_text` receives the answer piece by piece as it is written. Cancelling the task stops generation.
 
-        Raises a GatewayError whose class says who can mend it.
+        Raises a GatewayError whose class says who can mend it, and whose `cost_usd` what the failed call may have cost.
+        A cancelled call may have cost as much as its request allows.
         """
         ...
