@@ -45,4 +45,4 @@ def _steering(action: Action) -> tuple[str, ...]:
 
 
 def _may_be_steered(argument: Argument) -> bool:
-    return argument.control and argument.untrusted and not argument.vouched_by.strip()
+    return argument.control and argument.untrusted and not argument.vouched_by

@@ -143,6 +143,13 @@ def test_a_rejection_carries_its_reason_and_its_person() -> None:
     assert standing == Refused(reason="Bob rejected it: Wrong Ann.\nAsk legal.", by="Bob")
 
 
+def test_a_rejection_of_another_question_is_not_put_in_this_ones_mouth() -> None:
+    question, other = asked(), asked(id="q2")
+    assert stands(question, said(other, answer="reject")) == Refused(
+        reason='This answers the question "q2", not "q1". Answer this one.'
+    )
+
+
 @pytest.mark.parametrize("no_first", [True, False])
 def test_one_no_outweighs_any_yes(no_first: bool) -> None:
     question = asked()
@@ -293,6 +300,14 @@ def test_a_dial_turned_down_or_a_rule_added_meanwhile_counts() -> None:
     assert "The desk is closed." in refusal(stands(question, said(question), rules=(deny,)))
 
 
+def test_a_question_that_made_light_of_its_taint_is_asked_again() -> None:
+    action = mail(steered=True)
+    light = verdict(Level.EDIT, action).model_copy(update={"taint": Taint.CLEAN})
+    question = ask(action, light, id="q1", asked_at=NINE, expires_at=NINE + minutes(60))
+    standing = stands(question, said(question))
+    assert isinstance(standing, Again) and standing.verdict.taint is Taint.STEERED
+
+
 def test_a_dial_turned_up_answers_nothing() -> None:
     question = asked()
     assert stands(question, level=Level.ALONE) == Open(needed=1)
@@ -407,6 +422,12 @@ def test_all_like_this_covers_the_same_kind_in_the_same_run() -> None:
 )
 def test_all_like_this_does_not_reach_further(other: Question) -> None:
     assert not alike(asked(), other)
+
+
+def test_all_like_this_does_not_reach_a_stricter_ruling() -> None:
+    wire = mail(risk=Risk.IRREVERSIBLE)
+    one, two = asked(wire), asked(wire, id="q2", level=Level.PROPOSE, people=2)
+    assert not alike(one, two) and alike(two, one)
 
 
 def test_all_like_this_never_covers_what_is_steered() -> None:
