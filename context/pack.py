@@ -43,7 +43,7 @@ class Span(BaseModel):
 
     @property
     def verbatim(self) -> Origin | None:
-        """The origin, if each character shown stands for one of its characters: the full form, as long as the origin."""
+        """The origin, if each character shown is one of its characters: the full form, and as long as the origin."""
         if self.origin and self.form == 0 and self.end - self.start == self.origin.end - self.origin.start:
             return self.origin
         return None
@@ -246,7 +246,7 @@ def _settle(draft: _Draft, window: Window) -> _Attempt:
     """The best choice found whose request, counted as a whole, fits the window.
 
     Tokens don't add up: joined texts may count less than their parts, or more. So the room handed to `fit` is a guess
-    that each count puts right: down, at least twice as far each time, until the request fits; then a few times up, for
+    that each count puts right: down, in steps that at least double, until the request fits; then a few times up, for
     room that the sums hid.
     """
 
@@ -292,7 +292,7 @@ def _must_not_fit(draft: _Draft, least: _Attempt, window: Window) -> MustNotFit:
     for index, candidate, form in zip(draft.rivals, draft.candidates, least.forms, strict=True):
         if form is not None:
             parts.append(Part(_name(index, draft.snippets[index].origin), candidate.size(form)))
-    largest_first = sorted(parts, key=lambda part: -part.tokens)
+    largest_first = sorted((part for part in parts if part.tokens), key=lambda part: -part.tokens)
     return MustNotFit(tuple(largest_first), least.tokens, window.tokens, window.kept_for_answer)
 
 

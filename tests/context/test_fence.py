@@ -6,12 +6,28 @@ import time
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from rheostat.context import Origin, Trust
 from rheostat.context.fence import clean, disarm, fence
 
 ANY_CHARACTER = st.characters(exclude_categories=())  # lone surrogates too
 MARKS = st.sampled_from(
-    ["<", ">", "/", '"', "'", "\n", "\0", "untrusted", "trusted", "</untrusted", " id=", "<|im_end|>", "[INST]", "\udc00"]
+    [
+        "<",
+        ">",
+        "/",
+        '"',
+        "'",
+        "\n",
+        "\0",
+        "untrusted",
+        "trusted",
+        "</untrusted",
+        " id=",
+        "<|im_end|>",
+        "[INST]",
+        "\udc00",
+    ]
 )
 texts = st.lists(st.one_of(MARKS, st.text(ANY_CHARACTER, max_size=8)), max_size=12).map("".join)
 
@@ -83,7 +99,15 @@ def test_marks_are_disarmed_in_text_from_outside_alone(mark: str):
 
 @pytest.mark.parametrize(
     "text",
-    ["a < b and c > d", "<p>Term</p>", "f <| x |> g", "[Trusted Partner]", "[1]", "the trusted and the untrusted", "\t\r\n"],
+    [
+        "a < b and c > d",
+        "<p>Term</p>",
+        "f <| x |> g",
+        "[Trusted Partner]",
+        "[1]",
+        "the trusted and the untrusted",
+        "\t\r\n",
+    ],
 )
 def test_ordinary_text_is_shown_as_it_is(text: str):
     assert disarm(text) == text

@@ -4,65 +4,59 @@ from itertools import product
 
 from hypothesis import given
 from hypothesis import strategies as st
+
 from rheostat.context import Need
 from rheostat.context.fit import Candidate, Forms, fit, worth
 
 scores = st.one_of(st.just(0.0), st.floats(min_value=0, max_value=1e6), st.integers(0, 5).map(float))
 sizes = st.lists(st.integers(0, 40), min_size=1, max_size=3).map(tuple)
+many = st.lists(st.builds(Candidate, st.sampled_from(Need), scores, sizes), max_size=12)
+one_band = st.lists(st.builds(Candidate, st.just(Need.SHOULD), scores.filter(bool), sizes), max_size=5)
 
 
-def candidates(
-    needs: st.SearchStrategy[Need] = st.sampled_from(Need), most: int = 12
-) -> st.SearchStrategy[list[Candidate]]:
-    return st.lists(st.builds(Candidate, needs, scores, sizes), max_size=most)
+def tokens(offered: list[Candidate], forms: Forms) -> int:
+    return sum(c.size(form) for c, form in zip(offered, forms, strict=True))
 
 
-def tokens(given: list[Candidate], forms: Forms) -> int:
-    return sum(c.size(form) for c, form in zip(given, forms, strict=True))
+def shortest_musts(offered: list[Candidate]) -> int:
+    return sum(min(c.sizes) for c in offered if c.need is Need.MUST)
 
 
-def shortest_musts(given: list[Candidate]) -> int:
-    return sum(min(c.sizes) for c in given if c.need is Need.MUST)
+def all_choices(offered: list[Candidate], room: int) -> list[Forms]:
+    options: list[list[int | None]] = [[*range(len(c.sizes)), None] for c in offered]
+    return [forms for forms in product(*options) if tokens(offered, forms) <= room]
 
 
-def all_choices(given: list[Candidate], room: int) -> list[Forms]:
-    options: list[list[int | None]] = [
-        [*range(len(c.sizes)), *([] if c.need is Need.MUST else [None])] for c in given
-    ]
-    return [forms for forms in product(*options) if tokens(given, forms) <= room]
+@given(many, st.integers(-5, 200))
+def test_it_stays_within_the_room_and_keeps_every_must(offered: list[Candidate], room: int):
+    forms = fit(offered, room)
+    assert len(forms) == len(offered)
+    assert tokens(offered, forms) <= max(room, shortest_musts(offered))
+    assert all(form is not None for c, form in zip(offered, forms, strict=True) if c.need is Need.MUST)
 
 
-@given(candidates(), st.integers(-5, 200))
-def test_it_stays_within_the_room_and_keeps_every_must(given: list[Candidate], room: int):
-    forms = fit(given, room)
-    assert len(forms) == len(given)
-    assert tokens(given, forms) <= max(room, shortest_musts(given))
-    assert all(form is not None for c, form in zip(given, forms, strict=True) if c.need is Need.MUST)
-
-
-@given(candidates(), st.integers(0, 200))
-def test_no_better_form_is_left_that_would_still_fit(given: list[Candidate], room: int):
-    forms = fit(given, room)
-    left = room - tokens(given, forms)
-    for candidate, form in zip(given, forms, strict=True):
+@given(many, st.integers(0, 200))
+def test_no_better_form_is_left_that_would_still_fit(offered: list[Candidate], room: int):
+    forms = fit(offered, room)
+    left = room - tokens(offered, forms)
+    for candidate, form in zip(offered, forms, strict=True):
         better = range(len(candidate.sizes) if form is None else form)
         assert all(candidate.size(f) - candidate.size(form) > left for f in better) or left < 0
 
 
-@given(candidates(st.just(Need.SHOULD), most=5), st.integers(0, 120))
-def test_a_band_keeps_at_least_half_of_the_most_that_is_possible(given: list[Candidate], room: int):
-    scored = [c for c in given if c.score > 0]  # one band, which so has the whole room
-    kept = sum(worth(scored, fit(scored, room)))
-    best = max((sum(worth(scored, forms)) for forms in all_choices(scored, room)), default=0.0)
+@given(one_band, st.integers(0, 120))
+def test_a_band_keeps_at_least_half_of_the_most_that_is_possible(offered: list[Candidate], room: int):
+    kept = sum(worth(offered, fit(offered, room)))
+    best = max((sum(worth(offered, forms)) for forms in all_choices(offered, room)), default=0.0)
     assert kept >= best / 2 * (1 - 1e-9)
 
 
-@given(candidates(), st.integers(0, 200))
-def test_a_later_need_never_takes_from_an_earlier_one(given: list[Candidate], room: int):
-    forms = fit(given, room)
+@given(many, st.integers(0, 200))
+def test_a_later_need_never_takes_from_an_earlier_one(offered: list[Candidate], room: int):
+    forms = fit(offered, room)
     for need in Need:
-        kept = tuple(form for c, form in zip(given, forms, strict=True) if c.need <= need)
-        assert kept == fit([c for c in given if c.need <= need], room)
+        kept = tuple(form for c, form in zip(offered, forms, strict=True) if c.need <= need)
+        assert kept == fit([c for c in offered if c.need <= need], room)
 
 
 def test_what_does_not_fit_keeps_out_nothing_smaller():

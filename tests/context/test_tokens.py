@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from rheostat.context import Counter, Message
 
 
@@ -24,7 +25,9 @@ def test_the_stated_error_is_added_and_rounded_up(text: str, error: float):
     assert counted >= len(text) * (1 + error)
 
 
-@pytest.mark.parametrize("flaw", [{"error": -0.1}, {"error": nan}, {"error": inf}, {"per_message": -1}, {"per_request": -1}])
+@pytest.mark.parametrize(
+    "flaw", [{"error": -0.1}, {"error": nan}, {"error": inf}, {"per_message": -1}, {"per_request": -1}]
+)
 def test_one_that_would_count_too_little_is_refused(flaw: dict[str, Any]):
     with pytest.raises(ValueError, match="count too little"):
         Counter("flawed", len, **flaw)

@@ -1,6 +1,7 @@
 """A window leaves room for a prompt, or it is none."""
 
 import pytest
+
 from rheostat.context import ContextError, Window
 
 
