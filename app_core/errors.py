@@ -1,67 +1,60 @@
 """What can go wrong above the rooms, and who can mend it.
 
     RheostatError
-    └── GatewayError              a model could not be called, or not used
+    └── GatewayError              a model could not be called, or its answer not used
         ├── UnknownModel          no model of this name is known                            builder
-        ├── UnknownPrice          the model is known, but not what it costs                 operator
+        ├── UnknownPrice          the model is known, but not what it costs or how it is    operator
         ├── BadPrice              a stated price can't be true                              operator
         ├── ModelNotAllowed       RHEOSTAT_ALLOW_MODELS does not list it                    operator
-        ├── NoLocalModel          the embedded model's file is missing and can't be had     operator
+        ├── NoLocalModel          a local model's file is missing, broken or can't be had   operator
         ├── ModelRefused          the provider said no, and would again
         │   ├── BadRequest        to what was asked: too long, unsupported, against policy  builder
         │   └── NotPermitted      to who asked: key, permission, credit                     operator
-        ├── ModelBusy             asked again as often as allowed, and still too busy       operator
+        ├── ModelBusy             overloaded or broken, each time it was asked              operator
         ├── ModelTimeout          no whole answer within the time allowed                   operator
         ├── NoNetwork             the provider could not be reached, or the line broke      operator
         └── AnswerUnusable        the model answered, again and again, but not as required  model
 
-Each message says what is wrong, why, and what to do. `mender` says who can do it: the *builder* by changing the program,
-the *model* by answering again or giving way to a better one, the *operator* by keys, settings, network or money.
+Each message says what is wrong, why, and what to do. `mend` says who can do it: the builder by changing the program, the
+model by answering again or giving way to a better one, the operator by keys, settings, network or money, the user by
+asking otherwise. run_errors.py adds what can go wrong in a run.
 """
 
 from dataclasses import dataclass
 from typing import ClassVar, Literal
 
-Mender = Literal["builder", "model", "operator"]
+Mend = Literal["builder", "model", "operator", "user"]
 
 
 class RheostatError(Exception):
-    """The root of all errors that rheostat raises above its rooms.
+    """The root of all that rheostat raises above its rooms. `mend` says who can put it right."""
 
-    Args:
-        what: a sentence that says what is wrong.
-        why: one that says why.
-        remedy: one that says what to do.
-    """
-
-    mender: ClassVar[Mender] = "builder"
-
-    def __init__(self, what: str, why: str, remedy: str) -> None:
-        super().__init__(" ".join(part for part in (what, why, remedy) if part))
-        self.what, self.why, self.remedy = what, why, remedy
+    mend: ClassVar[Mend] = "builder"
 
 
 class GatewayError(RheostatError):
     """A model could not be called, or its answer not used.
 
-    `cost_usd` is what the failed call may have cost, booked at the most it could: 0.0 if it surely was not billed.
+    Args:
+        message: what is wrong, why, and what to do.
+        cost_usd: what the failed call may have cost, booked at the most it could; 0.0 if it surely was not billed.
     """
 
-    mender: ClassVar[Mender] = "operator"
+    mend: ClassVar[Mend] = "operator"
 
-    def __init__(self, what: str, why: str, remedy: str, *, cost_usd: float = 0.0) -> None:
-        super().__init__(what, why, remedy)
+    def __init__(self, message: str, *, cost_usd: float = 0.0) -> None:
+        super().__init__(message)
         self.cost_usd = cost_usd
 
 
 class UnknownModel(GatewayError):
     """No model of this name is known; the message names those most like it."""
 
-    mender: ClassVar[Mender] = "builder"
+    mend: ClassVar[Mend] = "builder"
 
 
 class UnknownPrice(GatewayError):
-    """The model is known, but not its price or its size, so no budget could hold; the message says how to state them."""
+    """The model is known, but not its price or size, so no budget could hold. The message says how to state them."""
 
 
 class BadPrice(GatewayError):
@@ -69,7 +62,7 @@ class BadPrice(GatewayError):
 
 
 class ModelNotAllowed(GatewayError):
-    """The model is not in the list that `RHEOSTAT_ALLOW_MODELS` allows."""
+    """The model is not among those that `RHEOSTAT_ALLOW_MODELS` allows."""
 
 
 class NoLocalModel(GatewayError):
@@ -77,13 +70,13 @@ class NoLocalModel(GatewayError):
 
 
 class ModelRefused(GatewayError):
-    """The provider refused the request, and would refuse it again. The subclass says whose fault it is."""
+    """The provider refused, and would refuse again. The subclass says whose fault it is."""
 
 
 class BadRequest(ModelRefused):
     """The provider refused what was asked: too long, not supported, against its policy."""
 
-    mender: ClassVar[Mender] = "builder"
+    mend: ClassVar[Mend] = "builder"
 
 
 class NotPermitted(ModelRefused):
@@ -91,7 +84,7 @@ class NotPermitted(ModelRefused):
 
 
 class ModelBusy(GatewayError):
-    """The provider was overloaded or broken each time; asking again later may help."""
+    """The provider was overloaded or broken each time; asking later may help."""
 
 
 class ModelTimeout(GatewayError):
@@ -114,11 +107,12 @@ class AnswerUnusable(GatewayError):
     """The model's answers did not satisfy what was asked, as often as it was asked again.
 
     Args:
-        attempts: each answer and its problem, in order. What they cost was booked with each call, so `cost_usd` is 0.
+        message: what is wrong, why, and what to do.
+        attempts: each answer and its problem, in order. Each was booked as it came, so `cost_usd` is 0.
     """
 
-    mender: ClassVar[Mender] = "model"
+    mend: ClassVar[Mend] = "model"
 
-    def __init__(self, what: str, why: str, remedy: str, *, attempts: tuple[Attempt, ...]) -> None:
-        super().__init__(what, why, remedy)
+    def __init__(self, message: str, attempts: tuple[Attempt, ...]) -> None:
+        super().__init__(message)
         self.attempts = attempts
