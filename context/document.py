@@ -1,5 +1,6 @@
 """A document as plain text plus blocks: the clauses, headings and table rows, each with its exact span."""
 
+import re
 from bisect import bisect_right
 from typing import Literal
 
@@ -67,6 +68,17 @@ class Document(BaseModel):
     def block_text(self, block: Block) -> str:
         """The text of one block, without its number."""
         return self.text[block.start : block.end]
+
+    def number_shown(self, index: int) -> tuple[int, str]:
+        """Where the number of a block stands in the text, and how it reads there ("4.2.").
+
+        An automatic number, which the text does not hold, is said to stand where its block starts.
+        """
+        block = self.blocks[index]
+        before = self.blocks[index - 1].end if index else 0
+        number = r"\s+".join(re.escape(word) for word in block.number.split())
+        stands = list(re.finditer(number + r"\.?", self.text[before : block.start])) if number else []
+        return (before + stands[-1].start(), stands[-1][0]) if stands else (block.start, block.number)
 
     def origin(self, start: int, end: int) -> Origin:
         """The Origin of a span of this document, with the place, page and line of the block it starts in.

@@ -33,3 +33,34 @@ def blank_marks(text: str) -> str:
     """The text with spaces in place of marks, so that every offset stays where it was."""
     swapped = re.sub(r"\\([.)])", r"\1 ", text)
     return MARK.sub(lambda mark: " " * len(mark[0]) if mark["gone"] else mark[0], swapped)
+
+
+def balanced(text: str, start: int, end: int) -> tuple[int, int]:
+    """The span widened over marks that touch it, so that no pair is cut: "the **Term" takes in the "**" that closes it."""
+    unclosed: list[str] = []
+    unopened: list[str] = []
+    for mark in MARK.finditer(text, start, end):
+        name, opens = _pair(mark[0], unclosed)
+        if opens:
+            unclosed.append(name)
+        elif name in unclosed:
+            del unclosed[len(unclosed) - 1 - unclosed[::-1].index(name) :]
+        elif name:
+            unopened.append(name)
+    for name in reversed(unclosed):
+        closing = f"</{name}>" if name.isalpha() else name
+        end += len(closing) if text.startswith(closing, end) else 0
+    for name in unopened:
+        opening = re.search(rf"<{name}(?:\s[^<>]*)?>$" if name.isalpha() else re.escape(name) + "$", text[max(0, start - 200) : start])
+        start -= len(opening[0]) if opening else 0
+    return start, end
+
+
+def _pair(mark: str, unclosed: list[str]) -> tuple[str, bool]:
+    """The name of a paired mark ("span", "**") and whether it opens; "" for a mark that stands alone."""
+    tag = re.match(r"<(?P<slash>/?)(?P<name>\w+)", mark)
+    if tag is not None:
+        return ("", False) if tag["name"].lower() == "br" else (tag["name"].lower(), not tag["slash"])
+    if mark[0] not in "*_~`":
+        return "", False
+    return mark, mark not in unclosed
