@@ -27,7 +27,7 @@ Setup = Callable[[Path], AbstractContextManager[dict[str, object]]]
 @contextlib.contextmanager
 def proposed(folder: Path) -> Generator[dict[str, object]]:
     """A mail that a model proposed, and the terms on which it is decided."""
-    to = Argument(name="to", value="ann@firm.example", control=True)
+    to = Argument(name="to", value="ann@firm.example", control=True, untrusted=False)
     yield {
         "action": Action(tool="send", arguments=(to,), risk=Risk.OUTWARD, node="reply", run="run-1"),
         "level": Level.EDIT,
