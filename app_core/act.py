@@ -1,0 +1,72 @@
+"""From a tool's arguments to an Action, and from a granted Action back to arguments. Nothing here has an effect."""
+
+from collections.abc import Mapping
+from hashlib import sha256
+from typing import Any
+
+from rheostat.autonomy import Action, Argument, Json, plain
+from rheostat.context import Trust
+from rheostat.dag import Labeled
+
+from .declare import KEY, Tool
+from .label import Label, join
+
+_SUMMARY_CHARS = 80
+
+
+def propose(tool: Tool[Any, ..., Any], arguments: Mapping[str, Labeled], *, node: str, run: str) -> Action:
+    """The action that calling `tool` with these arguments proposes, with the provenance of each."""
+    return Action(
+        tool=tool.name,
+        arguments=tuple(_argument(tool, name, value) for name, value in arguments.items()),
+        risk=tool.risk,
+        node=node,
+        run=run,
+        read_untrusted=join(value.label for value in arguments.values()).read_untrusted,
+        summary=_summary(tool, arguments),
+    )
+
+
+def _argument(tool: Tool[Any, ..., Any], name: str, value: Labeled) -> Argument:
+    label: Label = value.label
+    untrusted = label.trust is Trust.UNTRUSTED
+    return Argument(
+        name=name,
+        value=tool.codec(name).dump_python(value.data, mode="json"),
+        control=name in tool.control,
+        untrusted=untrusted,
+        vouched_by="" if untrusted else label.by,
+    )
+
+
+def _summary(tool: Tool[Any, ..., Any], arguments: Mapping[str, Labeled]) -> str:
+    control = (
+        f"{name} {plain(str(arguments[name].data))[:_SUMMARY_CHARS]}" for name in arguments if name in tool.control
+    )
+    return f"{tool.name.replace('_', ' ')}: {', '.join(control)}".rstrip(": ")
+
+
+def calling(tool: Tool[Any, ..., Any], action: Action, given: Mapping[str, Labeled], key: str) -> dict[str, Any]:
+    """The keyword arguments for doing a granted action: the original objects, or the edited values made into such.
+
+    Raises pydantic's ValidationError if an edit does not fit the parameter's type.
+    """
+    arguments = dict[str, Any]()
+    for argument in action.arguments:
+        before = _argument(tool, argument.name, given[argument.name])
+        unchanged = before.value == argument.value
+        data = given[argument.name].data
+        arguments[argument.name] = data if unchanged else tool.codec(argument.name).validate_python(argument.value)
+    return arguments | ({KEY: key} if tool.honours_key else {})
+
+
+def previewed(tool: Tool[Any, ..., Any], arguments: Mapping[str, Labeled]) -> Json:
+    """What the effect would do, as the tool describes it; None if it has no preview."""
+    if tool.preview is None:
+        return None
+    return tool.preview(**{name: value.data for name, value in arguments.items()})
+
+
+def key_of(run: str, node: str) -> str:
+    """The idempotency key of a node's effect: the same whenever the same node of the same run is done again."""
+    return sha256(f"rheostat effect v1\n{run}\n{node}".encode()).hexdigest()[:32]

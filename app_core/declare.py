@@ -1,0 +1,210 @@
+"""What `@app.source`, `@app.llm`, `@app.tool` and the others make of a function: a typed node that draws itself when called."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Concatenate, Generic, ParamSpec, TypeVar, cast, get_type_hints
+
+from rheostat.autonomy import Json, Risk
+from rheostat.context import Document, Trust
+from rheostat.dag import Graph, draw, drawing
+
+from .run_errors import BadDeclaration
+
+if TYPE_CHECKING:
+    from pydantic import TypeAdapter
+
+First = TypeVar("First")
+Rest = ParamSpec("Rest")
+Result = TypeVar("Result")
+
+Preview = Callable[..., Json]
+
+
+@dataclass(frozen=True, eq=False)
+class Declared(Generic[First, Rest, Result]):
+    """A function of an App. Called inside a workflow it adds a node to the graph; elsewhere it runs, or says why it can't."""
+
+    function: Callable[Concatenate[First, Rest], Result]
+    name: str
+
+    def __call__(self, first: First, /, *rest: Rest.args, **named: Rest.kwargs) -> Result:
+        sheet = drawing()
+        if sheet is None:
+            return self._outside(first, *rest, **named)
+        return cast(Result, sheet.call(self.name, self._bind(first, *rest, **named)))
+
+    def each(self, items: Sequence[First], /, *rest: Rest.args, **named: Rest.kwargs) -> list[Result]:
+        """Maps over a list: one node per item, each going on as soon as it can.
+
+        Gives the results of those that finished, in order; the run's `failures` tell about the others.
+        """
+        sheet = drawing()
+        if sheet is None:
+            return [self._outside(item, *rest, **named) for item in items]
+        bound = self._bind(cast(First, items), *rest, **named)
+        body = draw(self.name, self._alone, tuple(bound))
+        return cast("list[Result]", sheet.map(body, next(iter(bound)), bound))
+
+    def _alone(self, **inputs: object) -> object:
+        sheet = drawing()
+        assert sheet is not None
+        return sheet.call(self.name, inputs)
+
+    def _outside(self, first: First, /, *rest: Rest.args, **named: Rest.kwargs) -> Result:
+        return self.function(first, *rest, **named)
+
+    def _bind(self, *args: object, **kwargs: object) -> dict[str, object]:
+        try:
+            bound = inspect.signature(self.function).bind(*args, **kwargs)
+        except TypeError as error:
+            raise BadDeclaration(
+                f"{self.name}() was called with the wrong arguments.",
+                f"{error}.".capitalize(),
+                "Mend the call in the workflow.",
+            ) from None
+        return dict(bound.arguments)
+
+    @cached_property
+    def hints(self) -> dict[str, Any]:
+        """The types of the parameters and of the result, `Annotated` included."""
+        try:
+            return get_type_hints(self.function, include_extras=True)
+        except NameError as error:
+            raise BadDeclaration(
+                f"A type in the signature of {self.name}() can't be found.",
+                f"{error}.".capitalize(),
+                "Define it at the top of the module, and import it outside `if TYPE_CHECKING`.",
+            ) from None
+
+    @cached_property
+    def parameters(self) -> tuple[str, ...]:
+        """Names of the parameters, in order."""
+        return tuple(inspect.signature(self.function).parameters)
+
+    def codec(self, name: str) -> TypeAdapter[Any]:
+        """Turns a parameter's value, or with "return" the result, into JSON and back."""
+        if name not in self._codecs:
+            self._codecs[name] = self._make_codec(name)
+        return self._codecs[name]
+
+    @cached_property
+    def _codecs(self) -> dict[str, TypeAdapter[Any]]:
+        return {}
+
+    def _make_codec(self, name: str) -> TypeAdapter[Any]:
+        from pydantic import TypeAdapter
+        from pydantic.errors import PydanticUserError
+
+        if name not in self.hints:
+            what = "result" if name == "return" else f"parameter {name!r}"
+            raise BadDeclaration(
+                f"The {what} of {self.name}() has no type.", "Without one it can't be kept in the Log.", "Annotate it."
+            )
+        try:
+            return TypeAdapter(self.hints[name])
+        except PydanticUserError as error:
+            raise BadDeclaration(
+                f"{name!r} of {self.name}() can't be kept in the Log.",
+                f"Its type is not one that pydantic can make JSON of ({error.message}).",
+                "Use a pydantic model, a dataclass or a plain type.",
+            ) from None
+
+
+@dataclass(frozen=True, eq=False)
+class Function(Declared[First, Rest, Result]):
+    """Plain code: no model, no effect. Its result is as trusted as its arguments."""
+
+
+@dataclass(frozen=True, eq=False)
+class Source(Declared[First, Rest, Result]):
+    """Private data. Its result carries `trust`, whatever it was asked with."""
+
+    trust: Trust = Trust.TRUSTED
+
+
+@dataclass(frozen=True, eq=False)
+class Check:
+    """A verifiable reward for a model's answer; `vouches` names the answer's fields that passing it makes trustworthy."""
+
+    function: Callable[..., float | Score]
+    name: str
+    vouches: tuple[str, ...]
+    at_least: float
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """A check's result: `value` in [0, 1], and the evidence, which the model is told when it falls short."""
+
+    value: float
+    evidence: str = ""
+
+
+@dataclass(frozen=True, eq=False)
+class Llm(Declared[First, Rest, Result]):
+    """One call of a model: the docstring is the instruction, the arguments and the sources' snippets are the context."""
+
+    context: tuple[Source[Any, ..., Any], ...] = ()
+    window_tokens: int | None = None
+    answer_tokens: int = 600
+    again: int = 2
+    checks: list[Check] = field(default_factory=list[Check])
+
+    @cached_property
+    def instruction(self) -> str:
+        """What the model is told to do."""
+        return inspect.cleandoc(self.function.__doc__ or "")
+
+    @cached_property
+    def shown(self) -> tuple[str, ...]:
+        """The parameters that go into the prompt; documents get there through a source, which picks the parts."""
+        return tuple(name for name in self.parameters if self.hints.get(name) is not Document)
+
+    def _outside(self, first: First, /, *rest: Rest.args, **named: Rest.kwargs) -> Result:
+        raise BadDeclaration(
+            f"{self.name}() can't be called here.",
+            "It calls a model, which needs a run and its budget.",
+            "Use it inside a workflow, and app.run() that.",
+        )
+
+
+@dataclass(frozen=True, eq=False)
+class Tool(Declared[First, Rest, Result]):
+    """An action: calling it in a workflow proposes an effect, on which the dial rules."""
+
+    risk: Risk = Risk.IRREVERSIBLE
+    control: frozenset[str] = frozenset()
+    preview: Preview | None = None
+
+    @property
+    def honours_key(self) -> bool:
+        """Whether the tool takes an `idempotency_key`, so that doing it again after a crash does nothing twice."""
+        return KEY in self.parameters
+
+
+KEY = "idempotency_key"
+"""Name of the keyword parameter by which a tool promises that equal keys have one effect."""
+
+
+@dataclass(frozen=True, eq=False)
+class Workflow(Declared[First, Rest, Result]):
+    """The graph of a vertical. Called inside another workflow its nodes become part of that."""
+
+    def __call__(self, first: First, /, *rest: Rest.args, **named: Rest.kwargs) -> Result:
+        if drawing() is None:
+            raise BadDeclaration(
+                f"{self.name}() can't be called here.", "It is a workflow.", f"Run it with app.run({self.name}, ...)."
+            )
+        return self.function(first, *rest, **named)
+
+    def _alone(self, **inputs: object) -> object:
+        return cast(Any, self.function)(**inputs)
+
+    @cached_property
+    def graph(self) -> Graph:
+        """Drawn once, by calling the function with promises."""
+        return draw(self.name, self.function, self.parameters)

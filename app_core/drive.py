@@ -1,0 +1,194 @@
+"""Drives a run: carries out what `step` commands, and appends to the Log what came of it before anything follows from it."""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+import time
+from collections.abc import Callable, Coroutine, Mapping, Sequence
+from functools import partial
+from typing import Any
+
+from rheostat import dag
+from rheostat.autonomy import Approval, AutonomyError, Question
+from rheostat.context import ContextError, Trust
+from rheostat.dag import DagError, Labeled, State, Status
+
+from . import effects
+from .declare import Llm, Source, Tool
+from .errors import RheostatError
+from .events import CallSettled, Event, NodeFinished, NodeStarted, RunEnded
+from .label import Label, join
+from .log import GENESIS, Record, Store, chained
+from .money import Till
+from .ports import ChatReply, ChatRequest, Gateway
+from .replay import AnyDeclared, AnyWorkflow, Cast, apply
+from .run_errors import AppFailed
+from .think import think
+from .view import View
+
+Decide = Callable[[Question, View], Approval | None]
+"""Asks a person. None leaves the question open."""
+
+Watch = Callable[[Event, View], None]
+"""Is told of every event once it is in the Log."""
+
+
+class Driver:
+    """One process's hold on a run; lost with RunTaken as soon as another process has written to the Log."""
+
+    def __init__(
+        self,
+        seen: View,
+        state: State,
+        records: Sequence[Record],
+        *,
+        workflow: AnyWorkflow,
+        cast: Cast,
+        gateway: Gateway,
+        store: Store,
+        decide: Decide | None = None,
+        watch: Watch | None = None,
+    ) -> None:
+        self.view, self.state = seen, state
+        self.gateway, self.cast = gateway, cast
+        self._workflow, self._store, self._decide, self._watch = workflow, store, decide, watch
+        self._seq, self._digest = len(records), records[-1].digest if records else GENESIS
+        self._tasks = set[asyncio.Task[None]]()
+        self._till = Till(self)
+        self._questions = asyncio.Queue[str]()
+
+    @property
+    def model(self) -> str:
+        """The model that this run's nodes use."""
+        return self.view.terms.model
+
+    def emit(self, *events: Event) -> None:
+        """Appends events to the Log, all or none; then lets them take effect, and starts the nodes that became ready.
+
+        Raises RunTaken or StoreFull, and then nothing has taken effect.
+        """
+        at = time.time()
+        records = chained(events, seq=self._seq, after=self._digest, at=at)
+        self._store.append(self.view.run, self._seq, records)
+        self._seq, self._digest = self._seq + len(records), records[-1].digest
+        commands = list[dag.Command]()
+        for event in events:
+            commands += apply(event, self.state, self._workflow, self.cast)
+            self.view.apply(event, at)
+            if self._watch is not None:
+                self._watch(event, self.view)
+        for command in commands:
+            if isinstance(command, dag.Start):
+                self.spawn(self._node(command.node))
+
+    async def go(self) -> None:
+        """Runs what can run, and asks people if there is someone to ask, until the run has ended or only waits."""
+        asker = asyncio.create_task(self._ask_people()) if self._decide is not None else None
+        try:
+            while self._tasks or (asker is not None and not asker.done() and self.view.open_questions()):
+                everything = {*self._tasks, *([asker] if asker is not None and not asker.done() else [])}
+                ended, _ = await asyncio.wait(everything, return_when=asyncio.FIRST_COMPLETED)
+                self._tasks -= ended
+                for task in ended:
+                    task.result()
+        finally:
+            left = [*self._tasks, *([asker] if asker is not None else [])]
+            for task in left:
+                task.cancel()
+            await asyncio.gather(*left, return_exceptions=True)
+        if self.state.complete and self.view.status == "running":
+            self.emit(self._ending())
+
+    def restart(self) -> None:
+        """After a stop: books what was in flight, runs again what was cut off, settles what people said meanwhile."""
+        for call, worst_usd in list(self.view.open_usd.items()):
+            self.emit(CallSettled(call=call, node=call.rpartition(":")[0], cost_usd=worst_usd, assumed=True))
+        for instance in self.state.having(Status.READY, Status.RUNNING, Status.WAITING):
+            if instance.node.body is None and instance.status is not Status.WAITING:
+                self.spawn(self._node(instance.id))
+        for question in self.view.open_questions():
+            effects.settle(self, question)
+            self._questions.put_nowait(question.id)
+
+    def spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        """Starts a piece of work that `go` waits for."""
+        self._tasks.add(asyncio.get_running_loop().create_task(work))
+
+    def asks(self, question: Question) -> None:
+        """Puts a question in front of whoever is there to be asked."""
+        self._questions.put_nowait(question.id)
+
+    async def call(self, node: str, request: ChatRequest) -> ChatReply:
+        """One call of a model, its worst case reserved before and its bill booked after."""
+        return await self._till.call(node, request)
+
+    async def run_function(self, function: Callable[..., Any], arguments: Mapping[str, Any]) -> Any:
+        """Runs a function of the app, in a thread if it is not async. Raises AppFailed for whatever it raises."""
+        try:
+            if inspect.iscoroutinefunction(function):
+                return await function(**arguments)
+            return await asyncio.to_thread(partial(function, **arguments))
+        except (RheostatError, ContextError, DagError, AutonomyError):
+            raise
+        except Exception as error:
+            name = getattr(function, "__name__", "a function")
+            raise AppFailed(f"{name}() raised {type(error).__name__}: {error}") from error
+
+    async def _node(self, node: str) -> None:
+        """Runs one node to its end. Only trouble with the Log comes out of here as an exception."""
+        declared = self.cast.get(self.state.nodes[node].node.calls)
+        arguments = self.state.arguments(node)
+        if isinstance(declared, Tool) and node in self.view.effects:
+            return await effects.after_stop(self, declared, node, arguments)
+        self.emit(NodeStarted(node=node))
+        with effects.failing(self, node):
+            if isinstance(declared, Tool):
+                await effects.propose(self, declared, node, arguments)
+            else:
+                self.emit(await self._value(declared, node, arguments))
+
+    async def _value(self, declared: AnyDeclared | None, node: str, arguments: Mapping[str, Labeled]) -> NodeFinished:
+        label = join(value.label for value in arguments.values())
+        data = {name: value.data for name, value in arguments.items()}
+        if declared is None:
+            return NodeFinished(node=node, value=data["value"], label=label)
+        if isinstance(declared, Llm):
+            thought = await think(self, declared, node, arguments)
+            value = declared.codec("return").dump_python(thought.value, mode="json")
+            return NodeFinished(node=node, value=value, label=thought.label, fields=thought.fields)
+        result = await self.run_function(declared.function, data)
+        if isinstance(declared, Source):
+            read = label.read_untrusted or declared.trust is Trust.UNTRUSTED
+            label = Label(trust=declared.trust, by=declared.name, read_untrusted=read)
+        return finished(declared, node, result, label)
+
+    async def _ask_people(self) -> None:
+        """Puts the open questions to the person, one at a time, until they leave one open."""
+        assert self._decide is not None
+        while True:
+            waiting = {question.id: question for question in self.view.open_questions()}
+            question = waiting.get(await self._questions.get())
+            if question is None:
+                continue
+            approval = await asyncio.to_thread(self._decide, question, self.view)
+            if approval is None:
+                return
+            effects.record(self, approval)
+
+    def _ending(self) -> RunEnded:
+        failures = self.view.failures()
+        if self.state.result() is not None:
+            return RunEnded(status="partial" if failures else "done")
+        declined = [node.reason for node in self.state.having(Status.DECLINED)]
+        return RunEnded(status="failed", reason=next(iter([*failures.values(), *declined]), ""))
+
+
+def finished(declared: AnyDeclared, node: str, result: Any, label: Label) -> NodeFinished:
+    """The event that carries a function's result. Raises AppFailed if the result is not of the declared type."""
+    codec = declared.codec("return")
+    try:
+        value = codec.dump_python(codec.validate_python(result), mode="json")
+    except ValueError as error:
+        raise AppFailed(f"{declared.name}() gave a result that is not of its declared type.", f"{error}", "") from error
+    return NodeFinished(node=node, value=value, label=label)

@@ -1,0 +1,185 @@
+"""The events of a run's Log. Everything else that is known of a run is a view of them."""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
+
+from rheostat.autonomy import Action, Approval, Json, Level, Question, Verdict
+from rheostat.context import Receipt
+
+from .label import Label
+from .ports import Usage
+
+
+class Frozen(BaseModel):
+    model_config = ConfigDict(frozen=True)
+
+
+class Request(Frozen):
+    """What was asked, and its terms.
+
+    Args:
+        app, where, workflow: which workflow of which App, and the module or file that defines it.
+        graph: digest of the graph as it was drawn, so that a changed workflow is noticed on resuming.
+        inputs: the workflow's arguments as JSON.
+        model: the model's name; `why` it was chosen.
+        level: the dial.
+        budget_usd: the most that model calls may cost; None for no cap.
+        deadline_s: seconds of work, waiting for people not counted; None for no deadline.
+        approvers: how many people can approve here.
+        expires_s: seconds until an unanswered question counts as a no.
+    """
+
+    app: str
+    where: str
+    workflow: str
+    graph: str
+    inputs: dict[str, Json]
+    model: str
+    why: str = ""
+    level: Level = Level.EDIT
+    budget_usd: float | None = Field(default=None, ge=0, allow_inf_nan=False)
+    deadline_s: float | None = Field(default=None, gt=0, allow_inf_nan=False)
+    approvers: int = Field(default=1, ge=1)
+    expires_s: float = Field(default=14 * 86_400, gt=0, allow_inf_nan=False)
+
+
+class RunStarted(Frozen):
+    kind: Literal["run_started"] = "run_started"
+    request: Request
+
+
+class RunResumed(Frozen):
+    """Another process, or the same one later, took the run on."""
+
+    kind: Literal["run_resumed"] = "run_resumed"
+
+
+class RunEnded(Frozen):
+    """`partial`: there is an output, though some nodes failed."""
+
+    kind: Literal["run_ended"] = "run_ended"
+    status: Literal["done", "partial", "failed"]
+    reason: str = ""
+
+
+class NodeStarted(Frozen):
+    kind: Literal["node_started"] = "node_started"
+    node: str
+
+
+class NodeFinished(Frozen):
+    kind: Literal["node_finished"] = "node_finished"
+    node: str
+    value: Any
+    label: Label
+    fields: dict[str, Label] = {}
+
+
+class NodeFailed(Frozen):
+    """`error` is a sentence; `mend` says who can do something about it: builder, model, operator or user."""
+
+    kind: Literal["node_failed"] = "node_failed"
+    node: str
+    error: str
+    mend: str = ""
+
+
+class NodeDeclined(Frozen):
+    """The action was refused, by a person or by a rule."""
+
+    kind: Literal["node_declined"] = "node_declined"
+    node: str
+    reason: str
+    by: str = ""
+
+
+class Packed(Frozen):
+    """What the model saw of what it might have seen."""
+
+    kind: Literal["packed"] = "packed"
+    node: str
+    receipt: Receipt
+
+
+class CallReserved(Frozen):
+    kind: Literal["call_reserved"] = "call_reserved"
+    call: str
+    node: str
+    model: str
+    worst_usd: float
+    prompt_tokens: int
+
+
+class CallSettled(Frozen):
+    """`assumed`: the true bill is not known (the call was cut off), so its worst case was booked."""
+
+    kind: Literal["call_settled"] = "call_settled"
+    call: str
+    node: str
+    cost_usd: float
+    usage: Usage = Usage()
+    latency_s: float = 0.0
+    assumed: bool = False
+
+
+class Checked(Frozen):
+    kind: Literal["checked"] = "checked"
+    node: str
+    check: str
+    score: float
+    passed: bool
+    evidence: str = ""
+
+
+class Ruled(Frozen):
+    """A verdict that needed no person."""
+
+    kind: Literal["ruled"] = "ruled"
+    node: str
+    action: Action
+    verdict: Verdict
+
+
+class Asked(Frozen):
+    kind: Literal["asked"] = "asked"
+    node: str
+    question: Question
+
+
+class Answered(Frozen):
+    kind: Literal["answered"] = "answered"
+    approval: Approval
+
+
+class EffectStarted(Frozen):
+    """The effect is about to be tried. Without a NodeFinished after it, nobody knows whether it happened."""
+
+    kind: Literal["effect_started"] = "effect_started"
+    node: str
+    key: str
+    action: Action
+    question: str = ""
+
+
+Event = Annotated[
+    RunStarted
+    | RunResumed
+    | RunEnded
+    | NodeStarted
+    | NodeFinished
+    | NodeFailed
+    | NodeDeclined
+    | Packed
+    | CallReserved
+    | CallSettled
+    | Checked
+    | Ruled
+    | Asked
+    | Answered
+    | EffectStarted,
+    Field(discriminator="kind"),
+]
+
+EVENT: TypeAdapter[Event] = TypeAdapter(Event)
+"""Events to JSON and back."""

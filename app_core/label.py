@@ -1,0 +1,46 @@
+"""The label that travels with every value: how far its author is trusted, and who that is."""
+
+from collections.abc import Iterable
+from typing import Annotated, TypeVar
+
+from pydantic import BaseModel, ConfigDict
+
+from rheostat.context import Trust
+
+T = TypeVar("T")
+
+Untrusted = Annotated[T, Trust.UNTRUSTED]
+"""Marks a workflow's input as text from outside: `def answer(mail: Untrusted[str]) -> Reply`."""
+
+
+class Label(BaseModel):
+    """Who a value comes from.
+
+    Args:
+        trust: the least trusted text that went into it.
+        by: who vouches for it, or where that text came from; shown to the person who is asked.
+        read_untrusted: untrusted text was read on the way here, though the value itself may be vouched for.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    trust: Trust
+    by: str = ""
+    read_untrusted: bool = False
+
+
+BUILDER = Label(trust=Trust.TRUSTED, by="the workflow")
+"""Of constants that the builder wrote into the workflow."""
+
+
+def join(labels: Iterable[Label]) -> Label:
+    """The label of a value made from several: the least trust of all, and the names of those who brought it down to that."""
+    given = tuple(labels) or (BUILDER,)
+    trust = max(label.trust for label in given)
+    names = dict.fromkeys(label.by for label in given if label.trust is trust and label.by)
+    return Label(trust=trust, by=", ".join(names), read_untrusted=any(label.read_untrusted for label in given))
+
+
+def untrusted(by: str) -> Label:
+    """The label of text that came from outside."""
+    return Label(trust=Trust.UNTRUSTED, by=by, read_untrusted=True)

@@ -1,0 +1,119 @@
+"""The till: reserves the worst case of a model call before it starts, and books the bill after."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import time
+from typing import TYPE_CHECKING
+
+from rheostat.dag import OverBudget, Status
+
+from .declare import Llm
+from .errors import GatewayError
+from .events import CallReserved, CallSettled
+from .ports import ChatReply, ChatRequest, Usage
+from .run_errors import BudgetTooSmall, DeadlinePassed
+
+if TYPE_CHECKING:
+    from .drive import Driver
+
+AT_ONCE = 4
+"""Model calls of one run in flight at once."""
+
+
+class Till:
+    """Every model call of a run goes through here."""
+
+    def __init__(self, driver: Driver) -> None:
+        self._driver = driver
+        self._slots = asyncio.Semaphore(AT_ONCE)
+        self._settled = asyncio.Event()
+
+    async def call(self, node: str, request: ChatRequest) -> ChatReply:
+        """Makes a call.
+
+        Raises:
+            BudgetTooSmall: its worst case does not fit into what is left.
+            DeadlinePassed: the run has no seconds left.
+            GatewayError: the call failed; what it may have cost all the same is booked.
+        """
+        async with self._slots:
+            timed = request.model_copy(update={"timeout_s": min(request.timeout_s, self._left_s())})
+            reserved = await self._reserve(node, request)
+            try:
+                reply = await self._driver.gateway.chat(timed)
+            except GatewayError as error:
+                self._book(reserved, error.cost_usd, assumed=error.cost_usd > 0)
+                raise
+            except asyncio.CancelledError:
+                # Cut off in flight: the provider may have counted what it wrote until then.
+                self._book(reserved, reserved.worst_usd, assumed=reserved.worst_usd > 0)
+                raise
+            self._book(reserved, reply.cost_usd, usage=reply.usage, latency_s=reply.latency_s)
+            return reply
+
+    async def _reserve(self, node: str, request: ChatRequest) -> CallReserved:
+        """Reserves a call's worst case. If it does not fit because of calls in flight, waits for their bills."""
+        gateway = self._driver.gateway
+        price = gateway.facts(request.model).price
+        schema = json.dumps(request.answer_schema) if request.answer_schema else ""
+        prompt_tokens = gateway.counter(request.model).count(request.messages, schema)
+        worst_usd = prompt_tokens * price.prompt_usd + request.max_answer_tokens * price.answer_usd
+        while True:
+            try:
+                self._driver.state.ledger.check(worst_usd)
+            except OverBudget as error:
+                if not self._driver.state.ledger.open_usd:
+                    raise self._too_small(error, request.model) from error
+                await self._settled.wait()
+                continue
+            call = f"{node}:{self._driver.view.nodes[node].calls + 1}"
+            reserved = CallReserved(
+                call=call, node=node, model=request.model, worst_usd=worst_usd, prompt_tokens=prompt_tokens
+            )
+            self._driver.emit(reserved)
+            return reserved
+
+    def _book(
+        self,
+        call: CallReserved,
+        cost_usd: float,
+        *,
+        usage: Usage | None = None,
+        latency_s: float = 0,
+        assumed: bool = False,
+    ) -> None:
+        self._driver.emit(
+            CallSettled(
+                call=call.call,
+                node=call.node,
+                cost_usd=cost_usd,
+                usage=usage or Usage(),
+                latency_s=latency_s,
+                assumed=assumed,
+            )
+        )
+        self._settled.set()
+        self._settled = asyncio.Event()
+
+    def _left_s(self) -> float:
+        deadline_s = self._driver.view.terms.deadline_s
+        if deadline_s is None:
+            return float("inf")
+        left_s = deadline_s - self._driver.view.worked_until(time.time())
+        if left_s <= 0:
+            raise DeadlinePassed(deadline_s)
+        return left_s
+
+    def _too_small(self, error: OverBudget, model: str) -> BudgetTooSmall:
+        waiting = (n for n in self._driver.state.having(Status.READY, Status.RUNNING, Status.PENDING))
+        calls = sum(isinstance(self._driver.cast.get(node.node.calls), Llm) for node in waiting)
+        total_usd = self._driver.view.spent_usd + calls * error.worst_usd
+        return BudgetTooSmall(
+            "A model call was not made.",
+            f"It could cost up to ${error.worst_usd:.6f}, and ${error.left_usd:.6f} of the budget of "
+            f"${error.cap_usd:.6f} is left. {calls} calls are still to be made with {model}; "
+            f"with them the run costs up to about ${total_usd:.4f}.",
+            f"Allow about ${total_usd:.4f}, or choose a cheaper model: `local` costs nothing.",
+        )

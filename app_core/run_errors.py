@@ -1,0 +1,155 @@
+"""What can go wrong with declaring, running and resuming a workflow.
+
+RheostatError
+└── RunError
+    ├── BadDeclaration    a declaration, or its use in a workflow, does not hold together    builder
+    ├── AppFailed         a function, source or tool of the app raised an error             builder
+    ├── WorkflowChanged   the workflow is not the one the run was started with              builder
+    ├── CheckFailed       a model's answer did not pass the app's check                     model
+    ├── BadInput          an argument of the run does not fit the workflow's signature      user
+    ├── UnfitAnswer       an answer does not fit a question that waits                      user
+    ├── UnknownRun        no run of this name is in the store                               user
+    ├── RunTaken          another process has written to the run                            user
+    ├── BudgetTooSmall    the next call could take the run past its cap                     user
+    ├── DeadlinePassed    the run's seconds are used up                                     user
+    ├── StoreFull         the disk is full                                                  operator
+    ├── StoreTooNew       the store was written by a newer rheostat                         operator
+    └── DamagedLog        a Log is not what was written                                     operator
+"""
+
+from pathlib import Path
+from typing import ClassVar
+
+from .errors import Mend, RheostatError
+
+
+class RunError(RheostatError):
+    """A run could not be declared, started, driven or resumed.
+
+    Args:
+        sentences: what is wrong, why, and what to do.
+    """
+
+    def __init__(self, *sentences: str) -> None:
+        super().__init__(" ".join(sentence for sentence in sentences if sentence))
+
+
+class BadDeclaration(RunError):
+    """A declaration, or its use in a workflow, does not hold together."""
+
+
+class AppFailed(RunError):
+    """A function, source or tool of the app raised an error; the message says which and what."""
+
+
+class WorkflowChanged(RunError):
+    """The workflow was changed while the run waited."""
+
+    def __init__(self, run: str, workflow: str) -> None:
+        super().__init__(
+            f"Run {run} can't go on with the workflow {workflow!r}.",
+            "Its graph was changed since the run was started.",
+            "Go back to the code that the run was started with, or start a new run.",
+        )
+
+
+class CheckFailed(RunError):
+    """A model's answer did not pass the app's check, as often as it was asked."""
+
+    mend: ClassVar[Mend] = "model"
+
+
+class BadInput(RunError):
+    """An argument given to a run does not fit the workflow's signature."""
+
+    mend: ClassVar[Mend] = "user"
+
+
+class UnfitAnswer(RunError):
+    """An answer does not fit a question that waits."""
+
+    mend: ClassVar[Mend] = "user"
+
+
+class RunNotDone(RunError):
+    """The run has no result, or none yet."""
+
+    mend: ClassVar[Mend] = "user"
+
+
+class UnknownRun(RunError):
+    """No run of this name is in the store."""
+
+    mend: ClassVar[Mend] = "user"
+
+    def __init__(self, run: str) -> None:
+        super().__init__(f"There is no run {run!r} in this store.", "", "`rheostat runs` lists those there are.")
+
+
+class RunTaken(RunError):
+    """Another process has written to the run since this one last read it."""
+
+    mend: ClassVar[Mend] = "user"
+
+    def __init__(self, run: str) -> None:
+        super().__init__(
+            f"This process let go of run {run}.",
+            "Another one has decided on it or works on it, and two can't write one Log. Nothing was lost.",
+            f"See how it stands with `rheostat show {run}`.",
+        )
+
+
+class BudgetTooSmall(RunError):
+    """The next call could take the run past its cap, so it was not made."""
+
+    mend: ClassVar[Mend] = "user"
+
+
+class DeadlinePassed(RunError):
+    """The run's seconds are used up, so no further call is made."""
+
+    mend: ClassVar[Mend] = "user"
+
+    def __init__(self, deadline_s: float) -> None:
+        super().__init__(
+            "This step was not run.", f"The deadline of {deadline_s:g} s has passed.", "Give the run more time."
+        )
+
+
+class StoreFull(RunError):
+    """The disk is full; what was written before is whole."""
+
+    mend: ClassVar[Mend] = "operator"
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(
+            "The run stopped before its next step.",
+            f"The disk that holds {path} is full; what was recorded before is whole.",
+            "Make room, then resume the run.",
+        )
+
+
+class StoreTooNew(RunError):
+    """The store was written by a newer rheostat."""
+
+    mend: ClassVar[Mend] = "operator"
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(
+            f"{path} was left untouched.",
+            "It was written by a newer version of rheostat.",
+            "Upgrade rheostat, or set RHEOSTAT_HOME to another folder.",
+        )
+
+
+class DamagedLog(RunError):
+    """A Log is not what was written."""
+
+    mend: ClassVar[Mend] = "operator"
+
+    def __init__(self, run: str, seq: int) -> None:
+        super().__init__(
+            f"Record {seq} of the Log of run {run} is not what was written.",
+            "Something other than rheostat changed the store.",
+            "Restore it from a copy.",
+        )

@@ -1,0 +1,173 @@
+"""One LLM node: gather snippets, pack them, call the model under the ledger, check the answer."""
+
+from __future__ import annotations
+
+import inspect
+import json
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol, cast
+
+from rheostat.context import Need, Pack, Snippet, Trust, Window, pack
+from rheostat.dag import Labeled
+
+from .declare import Check, Llm, Score
+from .events import Checked, Event, Packed
+from .label import Label, join, untrusted
+from .ports import ChatReply, ChatRequest, Gateway
+from .run_errors import BadDeclaration
+from .structured import Unfit, answer_schema, ask
+
+
+class Bench(Protocol):
+    """What a node needs of the run it belongs to."""
+
+    @property
+    def gateway(self) -> Gateway: ...
+
+    @property
+    def model(self) -> str: ...
+
+    def emit(self, *events: Event) -> None: ...
+
+    async def call(self, node: str, request: ChatRequest) -> ChatReply: ...
+
+    async def run_function(self, function: Callable[..., Any], arguments: Mapping[str, Any]) -> Any: ...
+
+
+@dataclass(frozen=True)
+class Thought:
+    """A model's checked answer, with the labels of the whole and of the fields that a check vouches for."""
+
+    value: Any
+    label: Label
+    fields: dict[str, Label]
+
+
+async def think(bench: Bench, llm: Llm[Any, ..., Any], node: str, arguments: Mapping[str, Labeled]) -> Thought:
+    """Runs an LLM node.
+
+    Raises:
+        MustNotFit: the arguments don't fit the model's window.
+        AnswerUnusable, CheckFailed: the model gave no usable answer within the allowed attempts.
+        OverBudget, DeadlinePassed and the gateway's errors: the call could not be made.
+    """
+    snippets = await _gather(bench, llm, arguments)
+    facts = bench.gateway.facts(bench.model)
+    codec = llm.codec("return")
+    shown = tuple(snippet.text for snippet in snippets)
+    schema = answer_schema(codec, shown=shown, constrained=bench.model.startswith(("local", "gguf:")))
+    packed = pack(
+        [*_given(llm, arguments), *snippets],
+        instruction=llm.instruction,
+        task=_task(llm, arguments),
+        window=Window(min(facts.window_tokens, llm.window_tokens or facts.window_tokens), llm.answer_tokens),
+        counter=bench.gateway.counter(bench.model),
+        schema=json.dumps(schema) if schema else "",
+    )
+    bench.emit(Packed(node=node, receipt=packed.receipt))
+    request = ChatRequest(
+        model=bench.model,
+        messages=packed.messages,
+        max_answer_tokens=min(llm.answer_tokens, facts.max_answer_tokens),
+        answer_schema=schema,
+    )
+    data = {name: value.data for name, value in arguments.items()}
+
+    async def check(answer: Any) -> None:
+        for declared in llm.checks:
+            await _check(bench, declared, node, data, answer)
+
+    def call(request: ChatRequest) -> Awaitable[ChatReply]:
+        return bench.call(node, request)
+
+    value = await ask(call, request, codec, again=llm.again, check=check)
+    return _labeled(llm, value, arguments, packed)
+
+
+async def _gather(bench: Bench, llm: Llm[Any, ..., Any], arguments: Mapping[str, Labeled]) -> list[Snippet]:
+    """What the node's sources offer. A snippet is never more trusted than its source or the source's arguments say."""
+    found = list[Snippet]()
+    for source in llm.context:
+        missing = set(source.parameters) - set(arguments)
+        if missing:
+            raise BadDeclaration(
+                f"The source {source.name}() can't serve {llm.name}().",
+                f"A source gets the arguments of the same name, and there is no {', '.join(sorted(missing))}.",
+                "Give them equal names.",
+            )
+        offered: object = await bench.run_function(
+            source.function, {name: arguments[name].data for name in source.parameters}
+        )
+        if not isinstance(offered, list) or not all(isinstance(s, Snippet) for s in cast("list[object]", offered)):
+            raise BadDeclaration(
+                f"The source {source.name}() can't serve {llm.name}().",
+                "It gave something other than a list of Snippets.",
+                "Return list[Snippet], or call it in the workflow and pass its result on.",
+            )
+        found += [s.model_copy(update={"trust": max(s.trust, source.trust)}) for s in cast("list[Snippet]", offered)]
+    return found
+
+
+def _given(llm: Llm[Any, ..., Any], arguments: Mapping[str, Labeled]) -> list[Snippet]:
+    """The untrusted arguments, as snippets that must be in the prompt, fenced."""
+    return [
+        Snippet(text=f"{name}:\n{_as_text(llm, name, arguments[name].data)}", need=Need.MUST, trust=Trust.UNTRUSTED)
+        for name in llm.shown
+        if name in arguments and arguments[name].label.trust is Trust.UNTRUSTED
+    ]
+
+
+def _task(llm: Llm[Any, ..., Any], arguments: Mapping[str, Labeled]) -> str:
+    """The other arguments, as the last words of the prompt."""
+    parts = (
+        f"{name}:\n{_as_text(llm, name, arguments[name].data)}"
+        for name in llm.shown
+        if name in arguments and arguments[name].label.trust is not Trust.UNTRUSTED
+    )
+    return "\n\n".join(parts)
+
+
+def _as_text(llm: Llm[Any, ..., Any], name: str, value: Any) -> str:
+    """A value as the model reads it: text as it is; fields one a line, without the empty ones; the rest as JSON."""
+    if isinstance(value, str):
+        return value
+    plain: object = llm.codec(name).dump_python(value, mode="json")
+    if isinstance(plain, dict):
+        fields = cast("dict[str, object]", plain)
+        return "\n".join(f"{key}: {_line(field)}" for key, field in fields.items() if field not in ("", None, [], {}))
+    return _line(plain)
+
+
+def _line(value: object) -> str:
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+
+async def _check(bench: Bench, check: Check, node: str, data: Mapping[str, Any], answer: Any) -> None:
+    """Scores an answer, records the score, and raises Unfit with the evidence if it falls short."""
+    names = tuple(inspect.signature(check.function).parameters)
+    given = {name: data[name] if name in data else answer for name in names}
+    result: float | Score = await bench.run_function(check.function, given)
+    score = result if isinstance(result, Score) else Score(float(result))
+    passed = score.value >= check.at_least
+    bench.emit(Checked(node=node, check=check.name, score=score.value, passed=passed, evidence=score.evidence[:2000]))
+    if not passed:
+        raise Unfit(score.evidence or f"The check {check.name} gave {score.value:g}, wanted {check.at_least:g}.")
+
+
+def _labeled(llm: Llm[Any, ..., Any], value: Any, arguments: Mapping[str, Labeled], packed: Pack) -> Thought:
+    sources = [untrusted(_names(packed))] if packed.trust is Trust.UNTRUSTED else []
+    label = join([*(value.label for value in arguments.values()), *sources])
+    fields = {
+        name: Label(trust=Trust.TRUSTED, by=f"check {check.name}", read_untrusted=label.read_untrusted)
+        for check in llm.checks
+        for name in check.vouches
+    }
+    return Thought(value, label, fields)
+
+
+def _names(packed: Pack) -> str:
+    names: Sequence[str] = [
+        s.origin.source for s in packed.spans if s.trust is Trust.UNTRUSTED and s.origin is not None
+    ]
+    return ", ".join(dict.fromkeys(names)) or "text from outside"

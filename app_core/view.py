@@ -1,0 +1,225 @@
+"""A run as its Log tells it: journal, bill, questions, effects and receipts. Pure; needs neither the app nor a model."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from rheostat.autonomy import Action, Approval, Json, Level, Question
+from rheostat.context import Receipt
+
+from .events import (
+    Answered,
+    Asked,
+    CallReserved,
+    CallSettled,
+    Checked,
+    EffectStarted,
+    Event,
+    NodeDeclined,
+    NodeFailed,
+    NodeFinished,
+    NodeStarted,
+    Packed,
+    Request,
+    Ruled,
+    RunEnded,
+    RunResumed,
+    RunStarted,
+)
+from .log import Record
+
+
+@dataclass(slots=True)
+class NodeView:
+    """What is known of one node.
+
+    `status` is one of running, waiting, done, failed, declined. `reason` says why for the last two; `mend` who can mend it.
+    """
+
+    id: str
+    status: str = "running"
+    value: Json = None
+    reason: str = ""
+    mend: str = ""
+    cost_usd: float = 0.0
+    seconds: float = 0.0
+    calls: int = 0
+    prompt_tokens: int = 0
+    answer_tokens: int = 0
+    cached_tokens: int = 0
+    receipt: Receipt | None = None
+    checks: list[Checked] = field(default_factory=list[Checked])
+    action: Action | None = None
+    started_at: float = 0.0
+
+
+@dataclass(slots=True)
+class View:
+    """Everything that can be known of a run from its Log.
+
+    Args:
+        run: its id.
+        nodes: by id, in the order they started.
+        questions: all that were asked, by id; `open_questions()` are those that still wait.
+        approvals: what people said, by question.
+        granted: ids of the questions whose action was started; each is used once.
+        effects: idempotency keys of the effects that were started, by node.
+        spent_usd: the settled bills; open_usd what running calls may cost at most, by call.
+        worked_s: seconds in which some node was running; waiting for people does not count.
+    """
+
+    run: str
+    request: Request | None = None
+    started_at: float = 0.0
+    last_at: float = 0.0
+    status: str = "running"
+    reason: str = ""
+    nodes: dict[str, NodeView] = field(default_factory=dict[str, NodeView])
+    questions: dict[str, Question] = field(default_factory=dict[str, Question])
+    asked_by: dict[str, str] = field(default_factory=dict[str, str])
+    approvals: dict[str, list[Approval]] = field(default_factory=dict[str, "list[Approval]"])
+    granted: set[str] = field(default_factory=set[str])
+    effects: dict[str, str] = field(default_factory=dict[str, str])
+    ruled: list[Ruled] = field(default_factory=list[Ruled])
+    open_usd: dict[str, float] = field(default_factory=dict[str, float])
+    spent_usd: float = 0.0
+    assumed_usd: float = 0.0
+    worked_s: float = 0.0
+    running: set[str] = field(default_factory=set[str])
+
+    @property
+    def terms(self) -> Request:
+        """What was asked. Every Log begins with it."""
+        assert self.request is not None, "a Log begins with run_started"
+        return self.request
+
+    @property
+    def level(self) -> Level:
+        """The dial."""
+        return self.terms.level
+
+    def open_questions(self) -> list[Question]:
+        """The questions that wait for a person, oldest first. Their nodes are waiting, and they are their nodes' last."""
+        latest = {node: question for question, node in self.asked_by.items()}
+        waiting = (node for node in self.nodes.values() if node.status == "waiting")
+        return [self.questions[latest[node.id]] for node in waiting if node.id in latest]
+
+    def worked_until(self, now: float) -> float:
+        """Seconds of work so far, the stretch in progress included."""
+        return self.worked_s + (max(0.0, now - self.last_at) if self.running else 0.0)
+
+    def failures(self) -> dict[str, str]:
+        """Why each failed node failed, by node."""
+        return {node.id: node.reason for node in self.nodes.values() if node.status == "failed"}
+
+    def apply(self, event: Event, at: float) -> None:
+        """Takes one event in."""
+        if self.running:
+            self.worked_s += max(0.0, at - self.last_at)
+        self.last_at = at
+        match event:
+            case RunStarted():
+                self.request, self.started_at = event.request, at
+            case RunResumed():
+                self.running.clear()
+            case RunEnded():
+                self.status, self.reason = event.status, event.reason
+            case Asked():
+                self.questions[event.question.id] = event.question
+                self.asked_by[event.question.id] = event.node
+                self._node(event.node).action = event.question.action
+                self._leave(event.node, "waiting")
+            case Answered():
+                self.approvals.setdefault(event.approval.question, []).append(event.approval)
+            case CallReserved() | CallSettled():
+                self._bill(event)
+            case _:
+                self._of_node(event, at)
+
+    def _of_node(self, event: Event, at: float) -> None:
+        match event:
+            case NodeStarted():
+                self.nodes.setdefault(event.node, NodeView(event.node)).started_at = at
+                self.nodes[event.node].status = "running"
+                self.running.add(event.node)
+            case NodeFinished():
+                self._leave(event.node, "done").value = event.value
+                self._node(event.node).seconds += at - self._node(event.node).started_at
+            case NodeFailed():
+                self._leave(event.node, "failed", event.error).mend = event.mend
+            case NodeDeclined():
+                self._leave(event.node, "declined", event.reason)
+            case Packed():
+                self._node(event.node).receipt = event.receipt
+            case Checked():
+                self._node(event.node).checks.append(event)
+            case Ruled():
+                self.ruled.append(event)
+                self._node(event.node).action = event.action
+            case EffectStarted():
+                self.effects[event.node] = event.key
+                self.granted |= {event.question} - {""}
+                self._node(event.node).action = event.action
+                self._node(event.node).status = "running"
+                self._node(event.node).started_at = at
+                self.running.add(event.node)
+            case _:
+                pass
+
+    def _bill(self, event: CallReserved | CallSettled) -> None:
+        node = self._node(event.node)
+        if isinstance(event, CallReserved):
+            self.open_usd[event.call] = event.worst_usd
+            node.calls += 1
+            return
+        self.open_usd.pop(event.call, None)
+        self.spent_usd += event.cost_usd
+        self.assumed_usd += event.cost_usd if event.assumed else 0.0
+        node.cost_usd += event.cost_usd
+        node.prompt_tokens += event.usage.prompt_tokens
+        node.answer_tokens += event.usage.answer_tokens
+        node.cached_tokens += event.usage.cached_tokens
+
+    def _leave(self, node_id: str, status: str, reason: str = "") -> NodeView:
+        node = self._node(node_id)
+        node.status, node.reason = status, reason
+        self.running.discard(node_id)
+        return node
+
+    def _node(self, node_id: str) -> NodeView:
+        return self.nodes.setdefault(node_id, NodeView(node_id))
+
+    def standing(self) -> str:
+        """done, partial, failed, waiting (for a person) or unfinished (some process works on it, or it was cut off)."""
+        if self.status != "running":
+            return self.status
+        return "waiting" if self.open_questions() and not self.running else "unfinished"
+
+    def as_json(self) -> Mapping[str, Any]:
+        """The essentials as plain data, for `--json`."""
+        return {
+            "run": self.run,
+            "status": self.standing(),
+            "reason": self.reason,
+            "app": self.terms.app,
+            "workflow": self.terms.workflow,
+            "model": self.terms.model,
+            "dial": int(self.terms.level),
+            "budget_usd": self.terms.budget_usd,
+            "spent_usd": self.spent_usd,
+            "worked_s": round(self.worked_s, 3),
+            "started_at": self.started_at,
+            "questions": [q.model_dump(mode="json") for q in self.open_questions()],
+            "failures": self.failures(),
+            "nodes": {
+                n.id: {"status": n.status, "cost_usd": n.cost_usd, "calls": n.calls} for n in self.nodes.values()
+            },
+        }
+
+
+def view(run: str, records: Iterable[Record]) -> View:
+    """Reads a Log from its beginning."""
+    seen = View(run)
+    for record in records:
+        seen.apply(record.event, record.at)
+    return seen
