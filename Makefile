@@ -29,7 +29,7 @@ check: .venv/installed ## format, lint, types, arrows between rooms, size limits
 	@step() { echo "== $$*"; "$(BIN)/$$@"; }; \
 	step ruff format --check .; \
 	step ruff check .; \
-	step pyright; \
+	step pyright --pythonpath $(BIN)/python; \
 	step lint-imports --no-logo; \
 	step python -m pytest tests/test_architecture.py
 

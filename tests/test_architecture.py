@@ -178,6 +178,26 @@ def test_a_private_import_is_seen() -> None:
     assert [*private_imports("import rheostat.context\nfrom rheostat.context import Snippet, io")] == []
 
 
+def bare_imports(source: str) -> Iterator[str]:
+    """Absolute imports of a room without `rheostat.`: in a user's folder these may find somebody else's module."""
+    for node in ast.walk(ast.parse(source)):
+        named = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+        if isinstance(node, ast.ImportFrom) and not node.level and node.module:
+            named = [node.module]
+        yield from (name for name in named if name.partition(".")[0] in HOUSE[1:])
+
+
+def test_no_import_is_bare() -> None:
+    files = [file for file in tracked() if file.suffix == ".py"]
+    found = {name_of(file): bare for file in files if (bare := [*bare_imports(file.read_text("utf-8"))])}
+    assert not found, f"Import rheostat.NAME instead: {found}"
+
+
+def test_a_bare_import_is_seen() -> None:
+    assert [*bare_imports("import context.fit\nfrom dag import draw")] == ["context.fit", "dag"]
+    assert [*bare_imports("from . import context\nfrom rheostat import dag\nimport contextlib")] == []
+
+
 # Imports
 
 
