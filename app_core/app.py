@@ -10,13 +10,14 @@ from rheostat.autonomy import Json, Level, Risk
 from rheostat.context import Trust
 
 from .declare import KEY, Check, Declared, Function, Llm, Score, Source, Tool, Workflow
+from .drive import Decide, Watch
+from .run import Run
 from .run_errors import BadDeclaration
+from .vertical import Vertical
 
 if TYPE_CHECKING:
-    from .drive import Decide, Watch
     from .log import Store
     from .ports import Gateway
-    from .run import Run
 
 First = TypeVar("First")
 Rest = ParamSpec("Rest")
@@ -27,7 +28,7 @@ TrustWord = Literal["trusted", "untrusted"]
 RiskWord = Literal["read", "local", "outward", "irreversible"]
 
 
-class App:
+class App(Vertical):
     """A vertical: its sources, model calls, checks, tools and workflows.
 
     Args:
@@ -37,11 +38,7 @@ class App:
     """
 
     def __init__(self, name: str, *, gateway: Gateway | None = None, store: Store | None = None) -> None:
-        self.name = name
-        self.where = _where(sys._getframe(1).f_globals)  # pyright: ignore[reportPrivateUsage]
-        self.gateway = gateway
-        self.store = store
-        self.declared: dict[str, Declared[Any, ..., Any]] = {}
+        super().__init__(name, _where(sys._getframe(1).f_globals), gateway, store)  # pyright: ignore[reportPrivateUsage]
 
     @overload
     def source(
@@ -184,8 +181,6 @@ class App:
             BadInput: an argument is missing, unknown or does not fit the signature.
             UnknownModel, UnknownPrice: the model can't be used.
         """
-        from .run import Run
-
         terms = {"budget_usd": budget_usd, "deadline_s": deadline_s, "approvers": approvers, "level": dial}
         run = Run[Result].start(self, workflow, inputs, terms, model)
         return run.resume(decide=decide, watch=watch)
@@ -196,8 +191,6 @@ class App:
         Raises:
             UnknownRun, DamagedLog.
         """
-        from .run import Run
-
         return Run(self, run)
 
     def _declare(self, function: Any, kind: Any, **options: Any) -> Any:
@@ -226,6 +219,6 @@ def _check_signature(declared: Declared[Any, ..., Any]) -> None:
 
 
 def _where(module: dict[str, Any]) -> str:
-    """How another process finds the module that declares an App: by its name, or by its file if it was run as a script."""
+    """How another process finds the module that declares an App: by name, or by file if it was run as a script."""
     name = str(module.get("__name__", ""))
     return str(module.get("__file__", name)) if name == "__main__" else name

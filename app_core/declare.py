@@ -1,4 +1,4 @@
-"""What `@app.source`, `@app.llm`, `@app.tool` and the others make of a function: a typed node that draws itself when called."""
+"""What `@app.source`, `@app.llm`, `@app.tool` and the others make of a function: a typed node that draws itself."""
 
 from __future__ import annotations
 
@@ -26,12 +26,13 @@ Preview = Callable[..., Json]
 
 @dataclass(frozen=True, eq=False)
 class Declared(Generic[First, Rest, Result]):
-    """A function of an App. Called inside a workflow it adds a node to the graph; elsewhere it runs, or says why it can't."""
+    """A function of an App. Called in a workflow it adds a node to the graph; elsewhere it runs, or says why not."""
 
     function: Callable[Concatenate[First, Rest], Result]
     name: str
 
     def __call__(self, first: First, /, *rest: Rest.args, **named: Rest.kwargs) -> Result:
+        """Adds a node to the graph that is being drawn; outside a workflow, runs the function."""
         sheet = drawing()
         if sheet is None:
             return self._outside(first, *rest, **named)
@@ -128,7 +129,7 @@ class Source(Declared[First, Rest, Result]):
 
 @dataclass(frozen=True, eq=False)
 class Check:
-    """A verifiable reward for a model's answer; `vouches` names the answer's fields that passing it makes trustworthy."""
+    """A verifiable reward for a model's answer. Passing it makes the fields in `vouches` trustworthy."""
 
     function: Callable[..., float | Score]
     name: str
@@ -146,7 +147,7 @@ class Score:
 
 @dataclass(frozen=True, eq=False)
 class Llm(Declared[First, Rest, Result]):
-    """One call of a model: the docstring is the instruction, the arguments and the sources' snippets are the context."""
+    """A model call: the docstring is the instruction, the arguments and the sources' snippets are the context."""
 
     context: tuple[Source[Any, ..., Any], ...] = ()
     window_tokens: int | None = None
@@ -195,6 +196,7 @@ class Workflow(Declared[First, Rest, Result]):
     """The graph of a vertical. Called inside another workflow its nodes become part of that."""
 
     def __call__(self, first: First, /, *rest: Rest.args, **named: Rest.kwargs) -> Result:
+        """Draws the workflow's nodes into the graph that is being drawn."""
         if drawing() is None:
             raise BadDeclaration(
                 f"{self.name}() can't be called here.", "It is a workflow.", f"Run it with app.run({self.name}, ...)."
@@ -208,3 +210,7 @@ class Workflow(Declared[First, Rest, Result]):
     def graph(self) -> Graph:
         """Drawn once, by calling the function with promises."""
         return draw(self.name, self.function, self.parameters)
+
+
+AnyDeclared = Declared[Any, ..., Any]
+AnyWorkflow = Workflow[Any, ..., Any]

@@ -1,4 +1,4 @@
-"""Drives a run: carries out what `step` commands, and appends to the Log what came of it before anything follows from it."""
+"""Drives a run: does what `step` commands, and appends what came of it to the Log before anything follows from it."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from rheostat.context import ContextError, Trust
 from rheostat.dag import DagError, Labeled, State, Status
 
 from . import effects
-from .declare import Llm, Source, Tool
+from .declare import AnyDeclared, AnyWorkflow, Llm, Source, Tool
 from .errors import RheostatError
 from .events import CallSettled, Event, NodeFinished, NodeStarted, RunEnded
 from .label import Label, join
 from .log import GENESIS, Record, Store, chained
 from .money import Till
 from .ports import ChatReply, ChatRequest, Gateway
-from .replay import AnyDeclared, AnyWorkflow, Cast, apply
+from .replay import Cast, apply, finished
 from .run_errors import AppFailed
 from .think import think
 from .view import View
@@ -57,11 +57,6 @@ class Driver:
         self._tasks = set[asyncio.Task[None]]()
         self._till = Till(self)
         self._questions = asyncio.Queue[str]()
-
-    @property
-    def model(self) -> str:
-        """The model that this run's nodes use."""
-        return self.view.terms.model
 
     def emit(self, *events: Event) -> None:
         """Appends events to the Log, all or none; then lets them take effect, and starts the nodes that became ready.
@@ -182,13 +177,3 @@ class Driver:
             return RunEnded(status="partial" if failures else "done")
         declined = [node.reason for node in self.state.having(Status.DECLINED)]
         return RunEnded(status="failed", reason=next(iter([*failures.values(), *declined]), ""))
-
-
-def finished(declared: AnyDeclared, node: str, result: Any, label: Label) -> NodeFinished:
-    """The event that carries a function's result. Raises AppFailed if the result is not of the declared type."""
-    codec = declared.codec("return")
-    try:
-        value = codec.dump_python(codec.validate_python(result), mode="json")
-    except ValueError as error:
-        raise AppFailed(f"{declared.name}() gave a result that is not of its declared type.", f"{error}", "") from error
-    return NodeFinished(node=node, value=value, label=label)

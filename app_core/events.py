@@ -12,6 +12,8 @@ from .ports import Usage
 
 
 class Frozen(BaseModel):
+    """Never changed once made."""
+
     model_config = ConfigDict(frozen=True)
 
 
@@ -45,6 +47,8 @@ class Request(Frozen):
 
 
 class RunStarted(Frozen):
+    """What was asked; the first event of every Log."""
+
     kind: Literal["run_started"] = "run_started"
     request: Request
 
@@ -64,11 +68,15 @@ class RunEnded(Frozen):
 
 
 class NodeStarted(Frozen):
+    """A node's inputs are there, and it runs."""
+
     kind: Literal["node_started"] = "node_started"
     node: str
 
 
 class NodeFinished(Frozen):
+    """A node's result as JSON, with the label of the whole and of single fields."""
+
     kind: Literal["node_finished"] = "node_finished"
     node: str
     value: Any
@@ -103,6 +111,8 @@ class Packed(Frozen):
 
 
 class CallReserved(Frozen):
+    """A model call is about to start, and could cost this much."""
+
     kind: Literal["call_reserved"] = "call_reserved"
     call: str
     node: str
@@ -124,6 +134,8 @@ class CallSettled(Frozen):
 
 
 class Checked(Frozen):
+    """A check scored an answer."""
+
     kind: Literal["checked"] = "checked"
     node: str
     check: str
@@ -142,12 +154,16 @@ class Ruled(Frozen):
 
 
 class Asked(Frozen):
+    """An action waits for a person."""
+
     kind: Literal["asked"] = "asked"
     node: str
     question: Question
 
 
 class Answered(Frozen):
+    """A person said something."""
+
     kind: Literal["answered"] = "answered"
     approval: Approval
 

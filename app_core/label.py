@@ -34,7 +34,7 @@ BUILDER = Label(trust=Trust.TRUSTED, by="the workflow")
 
 
 def join(labels: Iterable[Label]) -> Label:
-    """The label of a value made from several: the least trust of all, and the names of those who brought it down to that."""
+    """The label of a value made from several: the least trust of all, and the names of those who brought it down."""
     given = tuple(labels) or (BUILDER,)
     trust = max(label.trust for label in given)
     names = dict.fromkeys(label.by for label in given if label.trust is trust and label.by)

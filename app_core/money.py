@@ -5,18 +5,15 @@ from __future__ import annotations
 import asyncio
 import json
 import time
-from typing import TYPE_CHECKING
 
 from rheostat.dag import OverBudget, Status
 
 from .declare import Llm
 from .errors import GatewayError
 from .events import CallReserved, CallSettled
+from .hold import Hold
 from .ports import ChatReply, ChatRequest, Usage
 from .run_errors import BudgetTooSmall, DeadlinePassed
-
-if TYPE_CHECKING:
-    from .drive import Driver
 
 AT_ONCE = 4
 """Model calls of one run in flight at once."""
@@ -25,8 +22,8 @@ AT_ONCE = 4
 class Till:
     """Every model call of a run goes through here."""
 
-    def __init__(self, driver: Driver) -> None:
-        self._driver = driver
+    def __init__(self, hold: Hold) -> None:
+        self._hold = hold
         self._slots = asyncio.Semaphore(AT_ONCE)
         self._settled = asyncio.Event()
 
@@ -42,7 +39,7 @@ class Till:
             timed = request.model_copy(update={"timeout_s": min(request.timeout_s, self._left_s())})
             reserved = await self._reserve(node, request)
             try:
-                reply = await self._driver.gateway.chat(timed)
+                reply = await self._hold.gateway.chat(timed)
             except GatewayError as error:
                 self._book(reserved, error.cost_usd, assumed=error.cost_usd > 0)
                 raise
@@ -55,24 +52,24 @@ class Till:
 
     async def _reserve(self, node: str, request: ChatRequest) -> CallReserved:
         """Reserves a call's worst case. If it does not fit because of calls in flight, waits for their bills."""
-        gateway = self._driver.gateway
+        gateway = self._hold.gateway
         price = gateway.facts(request.model).price
         schema = json.dumps(request.answer_schema) if request.answer_schema else ""
         prompt_tokens = gateway.counter(request.model).count(request.messages, schema)
         worst_usd = prompt_tokens * price.prompt_usd + request.max_answer_tokens * price.answer_usd
         while True:
             try:
-                self._driver.state.ledger.check(worst_usd)
+                self._hold.state.ledger.check(worst_usd)
             except OverBudget as error:
-                if not self._driver.state.ledger.open_usd:
+                if not self._hold.state.ledger.open_usd:
                     raise self._too_small(error, request.model) from error
                 await self._settled.wait()
                 continue
-            call = f"{node}:{self._driver.view.nodes[node].calls + 1}"
+            call = f"{node}:{self._hold.view.nodes[node].calls + 1}"
             reserved = CallReserved(
                 call=call, node=node, model=request.model, worst_usd=worst_usd, prompt_tokens=prompt_tokens
             )
-            self._driver.emit(reserved)
+            self._hold.emit(reserved)
             return reserved
 
     def _book(
@@ -84,7 +81,7 @@ class Till:
         latency_s: float = 0,
         assumed: bool = False,
     ) -> None:
-        self._driver.emit(
+        self._hold.emit(
             CallSettled(
                 call=call.call,
                 node=call.node,
@@ -98,18 +95,18 @@ class Till:
         self._settled = asyncio.Event()
 
     def _left_s(self) -> float:
-        deadline_s = self._driver.view.terms.deadline_s
+        deadline_s = self._hold.view.terms.deadline_s
         if deadline_s is None:
             return float("inf")
-        left_s = deadline_s - self._driver.view.worked_until(time.time())
+        left_s = deadline_s - self._hold.view.worked_until(time.time())
         if left_s <= 0:
             raise DeadlinePassed(deadline_s)
         return left_s
 
     def _too_small(self, error: OverBudget, model: str) -> BudgetTooSmall:
-        waiting = (n for n in self._driver.state.having(Status.READY, Status.RUNNING, Status.PENDING))
-        calls = sum(isinstance(self._driver.cast.get(node.node.calls), Llm) for node in waiting)
-        total_usd = self._driver.view.spent_usd + calls * error.worst_usd
+        waiting = (n for n in self._hold.state.having(Status.READY, Status.RUNNING, Status.PENDING))
+        calls = sum(isinstance(self._hold.cast.get(node.node.calls), Llm) for node in waiting)
+        total_usd = self._hold.view.spent_usd + calls * error.worst_usd
         return BudgetTooSmall(
             "A model call was not made.",
             f"It could cost up to ${error.worst_usd:.6f}, and ${error.left_usd:.6f} of the budget of "

@@ -37,7 +37,7 @@ class ModelFacts(BaseModel):
 
 
 class ChatRequest(BaseModel):
-    """One call. `answer_schema` is a JSON schema the answer must satisfy; `max_answer_tokens` bounds its length and so its cost."""
+    """One call. The answer must satisfy `answer_schema`; `max_answer_tokens` bounds its length, and so its cost."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -60,7 +60,7 @@ class Usage(BaseModel):
 
 
 class ChatReply(BaseModel):
-    """An answer and what it took. `cost_usd` is booked from the reported usage at list price; `cut_short` if it hit its length limit."""
+    """An answer and what it took: `cost_usd` at list price for the reported usage; `cut_short` at its length limit."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -83,11 +83,11 @@ class Gateway(Protocol):
         ...
 
     def schema_text(self, model: str, answer_schema: dict[str, Any] | None) -> str:
-        """What an answer schema adds to this model's prompt, for the counter: empty where it only steers the writing."""
+        """What an answer schema adds to this model's prompt, to be counted; "" where it only steers the writing."""
         ...
 
     async def chat(self, request: ChatRequest, on_text: Callable[[str], None] | None = None) -> ChatReply:
-        """Calls the model. `on_text` receives the answer piece by piece as it is written. Cancelling the task stops generation.
+        """Calls the model. `on_text` receives the answer piece by piece. Cancelling the task stops generation.
 
         Raises a GatewayError whose class says who can mend it, and whose `cost_usd` what the failed call may have cost.
         A cancelled call may have cost as much as its request allows.

@@ -1,4 +1,4 @@
-"""From the Log to the state of the graph: what each event means to `step`. Live runs and replays both go through here."""
+"""Between the Log and the graph: what each event means to `step`. Live runs and replays both go through here."""
 
 from collections.abc import Iterable, Mapping
 from typing import Annotated, Any, get_args, get_origin
@@ -7,7 +7,7 @@ from rheostat import dag
 from rheostat.context import Trust
 from rheostat.dag import GATE, Labeled, State, step
 
-from .declare import Declared, Workflow
+from .declare import AnyDeclared, AnyWorkflow
 from .events import (
     Asked,
     CallReserved,
@@ -21,9 +21,8 @@ from .events import (
 )
 from .label import Label, join, untrusted
 from .log import Record
+from .run_errors import AppFailed
 
-AnyDeclared = Declared[Any, ..., Any]
-AnyWorkflow = Workflow[Any, ..., Any]
 Cast = Mapping[str, AnyDeclared]
 """The App's functions, by the name that the graph's nodes call them by."""
 
@@ -79,3 +78,13 @@ def _input_label(workflow: AnyWorkflow, name: str) -> Label:
     hint = workflow.hints.get(name)
     marks = get_args(hint)[1:] if get_origin(hint) is Annotated else ()
     return untrusted(f"input {name}") if Trust.UNTRUSTED in marks else Label(trust=Trust.USER, by="the user")
+
+
+def finished(declared: AnyDeclared, node: str, result: Any, label: Label) -> NodeFinished:
+    """The event that carries a function's result. Raises AppFailed if the result is not of the declared type."""
+    codec = declared.codec("return")
+    try:
+        value = codec.dump_python(codec.validate_python(result), mode="json")
+    except ValueError as error:
+        raise AppFailed(f"{declared.name}() gave a result that is not of its declared type.", f"{error}") from error
+    return NodeFinished(node=node, value=value, label=label)

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from hashlib import sha256
 from time import time
-from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
+from typing import Any, Generic, TypeVar, cast
 from uuid import uuid4
 
 from pydantic import ValidationError
@@ -18,16 +18,14 @@ from rheostat.dag import Graph
 
 from . import effects
 from .compose import default_gateway, default_store, resolve
-from .declare import Workflow
+from .declare import AnyWorkflow, Workflow
 from .drive import Decide, Driver, Watch
 from .events import Request, RunResumed, RunStarted
 from .log import GENESIS, Record, chained, verify
-from .replay import AnyWorkflow, replay
+from .replay import replay
 from .run_errors import BadInput, RunNotDone, UnfitAnswer, WorkflowChanged
+from .vertical import Vertical
 from .view import View, view
-
-if TYPE_CHECKING:
-    from .app import App
 
 Result = TypeVar("Result")
 
@@ -44,14 +42,19 @@ class Run(Generic[Result]):
         DamagedLog: its Log is not what was written.
     """
 
-    def __init__(self, app: App, id: str) -> None:
+    def __init__(self, app: Vertical, id: str) -> None:
         self.app, self.id = app, id
         self._store = app.store or default_store()
         self._read()
 
     @classmethod
     def start(
-        cls, app: App, workflow: AnyWorkflow, inputs: Mapping[str, Any], terms: Mapping[str, Any], model: str | None
+        cls,
+        app: Vertical,
+        workflow: AnyWorkflow,
+        inputs: Mapping[str, Any],
+        terms: Mapping[str, Any],
+        model: str | None,
     ) -> Run[Result]:
         """Records a request as a new run; nothing is run yet. See App.run for arguments and errors."""
         gateway = app.gateway or default_gateway()
@@ -164,7 +167,7 @@ class Run(Generic[Result]):
             return next(iter(waiting.values()))
         if id not in waiting:
             which = "Several questions wait" if id is None and waiting else f"No question {id!r} waits"
-            raise UnfitAnswer(f"{which} in run {self.id}.", "", f"Name one of: {', '.join(waiting) or 'none is open'}.")
+            raise UnfitAnswer(f"{which} in run {self.id}.", f"Name one of: {', '.join(waiting) or 'none is open'}.")
         return waiting[id]
 
     async def _drive(self, approval: Approval | None, decide: Decide | None, watch: Watch | None) -> None:
@@ -182,7 +185,8 @@ class Run(Generic[Result]):
             watch=watch,
         )
         try:
-            driver.emit(RunResumed())
+            if len(self._records) > 1:
+                driver.emit(RunResumed())
             driver.restart()
             if approval is not None:
                 effects.record(driver, approval)

@@ -4,35 +4,20 @@ from __future__ import annotations
 
 import inspect
 import json
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol, cast
+from typing import Any, cast
 
 from rheostat.context import Need, Pack, Snippet, Trust, Window, pack
 from rheostat.dag import Labeled
 
 from .declare import Check, Llm, Score
-from .events import Checked, Event, Packed
+from .events import Checked, Packed
+from .hold import Hold
 from .label import Label, join, untrusted
-from .ports import ChatReply, ChatRequest, Gateway
+from .ports import ChatReply, ChatRequest
 from .run_errors import BadDeclaration
 from .structured import Unfit, answer_schema, ask
-
-
-class Bench(Protocol):
-    """What a node needs of the run it belongs to."""
-
-    @property
-    def gateway(self) -> Gateway: ...
-
-    @property
-    def model(self) -> str: ...
-
-    def emit(self, *events: Event) -> None: ...
-
-    async def call(self, node: str, request: ChatRequest) -> ChatReply: ...
-
-    async def run_function(self, function: Callable[..., Any], arguments: Mapping[str, Any]) -> Any: ...
 
 
 @dataclass(frozen=True)
@@ -44,7 +29,7 @@ class Thought:
     fields: dict[str, Label]
 
 
-async def think(bench: Bench, llm: Llm[Any, ..., Any], node: str, arguments: Mapping[str, Labeled]) -> Thought:
+async def think(hold: Hold, llm: Llm[Any, ..., Any], node: str, arguments: Mapping[str, Labeled]) -> Thought:
     """Runs an LLM node.
 
     Raises:
@@ -52,22 +37,23 @@ async def think(bench: Bench, llm: Llm[Any, ..., Any], node: str, arguments: Map
         AnswerUnusable, CheckFailed: the model gave no usable answer within the allowed attempts.
         OverBudget, DeadlinePassed and the gateway's errors: the call could not be made.
     """
-    snippets = await _gather(bench, llm, arguments)
-    facts = bench.gateway.facts(bench.model)
+    snippets = await _gather(hold, llm, arguments)
+    model = hold.view.terms.model
+    facts = hold.gateway.facts(model)
     codec = llm.codec("return")
     shown = tuple(snippet.text for snippet in snippets)
-    schema = answer_schema(codec, shown=shown, constrained=bench.model.startswith(("local", "gguf:")))
+    schema = answer_schema(codec, shown=shown, constrained=model.startswith(("local", "gguf:")))
     packed = pack(
         [*_given(llm, arguments), *snippets],
         instruction=llm.instruction,
         task=_task(llm, arguments),
         window=Window(min(facts.window_tokens, llm.window_tokens or facts.window_tokens), llm.answer_tokens),
-        counter=bench.gateway.counter(bench.model),
+        counter=hold.gateway.counter(model),
         schema=json.dumps(schema) if schema else "",
     )
-    bench.emit(Packed(node=node, receipt=packed.receipt))
+    hold.emit(Packed(node=node, receipt=packed.receipt))
     request = ChatRequest(
-        model=bench.model,
+        model=model,
         messages=packed.messages,
         max_answer_tokens=min(llm.answer_tokens, facts.max_answer_tokens),
         answer_schema=schema,
@@ -76,16 +62,16 @@ async def think(bench: Bench, llm: Llm[Any, ..., Any], node: str, arguments: Map
 
     async def check(answer: Any) -> None:
         for declared in llm.checks:
-            await _check(bench, declared, node, data, answer)
+            await _check(hold, declared, node, data, answer)
 
     def call(request: ChatRequest) -> Awaitable[ChatReply]:
-        return bench.call(node, request)
+        return hold.call(node, request)
 
     value = await ask(call, request, codec, again=llm.again, check=check)
     return _labeled(llm, value, arguments, packed)
 
 
-async def _gather(bench: Bench, llm: Llm[Any, ..., Any], arguments: Mapping[str, Labeled]) -> list[Snippet]:
+async def _gather(hold: Hold, llm: Llm[Any, ..., Any], arguments: Mapping[str, Labeled]) -> list[Snippet]:
     """What the node's sources offer. A snippet is never more trusted than its source or the source's arguments say."""
     found = list[Snippet]()
     for source in llm.context:
@@ -96,7 +82,7 @@ async def _gather(bench: Bench, llm: Llm[Any, ..., Any], arguments: Mapping[str,
                 f"A source gets the arguments of the same name, and there is no {', '.join(sorted(missing))}.",
                 "Give them equal names.",
             )
-        offered: object = await bench.run_function(
+        offered: object = await hold.run_function(
             source.function, {name: arguments[name].data for name in source.parameters}
         )
         if not isinstance(offered, list) or not all(isinstance(s, Snippet) for s in cast("list[object]", offered)):
@@ -143,14 +129,14 @@ def _line(value: object) -> str:
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
-async def _check(bench: Bench, check: Check, node: str, data: Mapping[str, Any], answer: Any) -> None:
+async def _check(hold: Hold, check: Check, node: str, data: Mapping[str, Any], answer: Any) -> None:
     """Scores an answer, records the score, and raises Unfit with the evidence if it falls short."""
     names = tuple(inspect.signature(check.function).parameters)
     given = {name: data[name] if name in data else answer for name in names}
-    result: float | Score = await bench.run_function(check.function, given)
+    result: float | Score = await hold.run_function(check.function, given)
     score = result if isinstance(result, Score) else Score(float(result))
     passed = score.value >= check.at_least
-    bench.emit(Checked(node=node, check=check.name, score=score.value, passed=passed, evidence=score.evidence[:2000]))
+    hold.emit(Checked(node=node, check=check.name, score=score.value, passed=passed, evidence=score.evidence[:2000]))
     if not passed:
         raise Unfit(score.evidence or f"The check {check.name} gave {score.value:g}, wanted {check.at_least:g}.")
 

@@ -1,4 +1,4 @@
-"""A run as its Log tells it: journal, bill, questions, effects and receipts. Pure; needs neither the app nor a model."""
+"""A run as its Log tells it: journal, bill, questions, effects, receipts. Pure; needs neither the app nor a model."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -33,7 +33,7 @@ from .log import Record
 class NodeView:
     """What is known of one node.
 
-    `status` is one of running, waiting, done, failed, declined. `reason` says why for the last two; `mend` who can mend it.
+    `status` is running, waiting, done, failed or declined; `reason` says why, for the last two, and `mend` who can mend it.
     """
 
     id: str
@@ -99,7 +99,7 @@ class View:
         return self.terms.level
 
     def open_questions(self) -> list[Question]:
-        """The questions that wait for a person, oldest first. Their nodes are waiting, and they are their nodes' last."""
+        """The questions that wait for a person, oldest first."""
         latest = {node: question for question, node in self.asked_by.items()}
         waiting = (node for node in self.nodes.values() if node.status == "waiting")
         return [self.questions[latest[node.id]] for node in waiting if node.id in latest]
