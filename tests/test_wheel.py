@@ -1,5 +1,6 @@
 """What users install is the wheel: it holds every file of the house, once, and works without the checkout."""
 
+import ast
 import email
 import os
 import re
@@ -8,6 +9,7 @@ import sys
 import sysconfig
 import tarfile
 import zipfile
+from importlib.metadata import packages_distributions
 from pathlib import Path
 
 import pytest
@@ -89,15 +91,57 @@ def test_the_sdist_holds_every_file_once(archives: Path) -> None:
     assert wanted | {"LICENSE", "README.md", "pyproject.toml", "rheostat/__init__.py"} <= set(held)
 
 
-def test_what_the_wheel_needs_is_locked(wheel: Path) -> None:
-    """Else tests run against versions that no user gets."""
+def distribution(name: str) -> str:
+    """A distribution's name as package indexes compare it."""
+    return re.sub(r"[-_.]+", "-", name).lower()
+
+
+def declared(wheel: Path) -> set[str]:
+    """The distributions that the wheel asks for."""
     archive = zipfile.ZipFile(wheel)
     (metadata,) = [name for name in archive.namelist() if name.endswith(".dist-info/METADATA")]
     needs = email.message_from_bytes(archive.read(metadata)).get_all("Requires-Dist", [])
+    return {distribution(re.split(r"[^A-Za-z0-9._-]", need)[0]) for need in needs}
+
+
+def imported_libraries() -> dict[str, str]:
+    """Each top-level module that our code imports and that is neither ours nor Python's, with one file that does so."""
+    found: dict[str, str] = {}
+    for name in files_of_the_house():
+        if not name.endswith(".py"):
+            continue
+        for node in ast.walk(ast.parse((ROOT / name).read_text(encoding="utf-8"))):
+            match node:
+                case ast.Import():
+                    modules = [alias.name for alias in node.names]
+                case ast.ImportFrom(module=str(module), level=0):
+                    modules = [module]
+                case ast.Call(
+                    func=ast.Name("import_module") | ast.Attribute(attr="import_module"),
+                    args=[ast.Constant(value=str(module))],
+                ):
+                    modules = [module]
+                case _:
+                    continue
+            found |= {module.partition(".")[0]: name for module in modules}
+    return {top: name for top, name in found.items() if top not in sys.stdlib_module_names | {"rheostat"}}
+
+
+def test_what_the_wheel_needs_is_locked(wheel: Path) -> None:
+    """Else tests run against versions that no user gets."""
     locked = set(re.findall(r"^([a-z0-9-]+)==", (ROOT / "requirements.txt").read_text(), flags=re.MULTILINE))
-    named = {re.split(r"[^A-Za-z0-9._-]", need)[0].lower().replace("_", "-") for need in needs}
-    assert named
-    assert named <= locked
+    assert declared(wheel)
+    assert declared(wheel) <= locked
+
+
+def test_every_library_that_is_imported_is_declared(wheel: Path) -> None:
+    """Else it is there only until some other library stops needing it."""
+    owners = packages_distributions()
+    asked = declared(wheel)
+    libraries = imported_libraries()
+    assert {"pydantic", "lxml"} <= set(libraries)
+    missing = {top: file for top, file in libraries.items() if not {*map(distribution, owners.get(top, []))} & asked}
+    assert not missing, f"Add these to pyproject.toml's dependencies: {missing}"
 
 
 def test_the_wheel_imports_beside_a_users_own_context(environment: Path, hostile_folder: Path) -> None:
