@@ -33,7 +33,7 @@ from .log import Record
 class NodeView:
     """What is known of one node.
 
-    `status` is running, waiting, done, failed or declined; `reason` says why, for the last two, and `mend` who can mend it.
+    `status` is running, waiting, done, failed or declined. For the last two `reason` says why, `mend` who can mend it.
     """
 
     id: str
