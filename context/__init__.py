@@ -1,14 +1,20 @@
 """What the model sees: chosen under a token budget, with the origin of every word."""
 
 from .document import Block, BlockKind, Document
-from .errors import ContextError, MustNotFit
+from .errors import ContextError, MustNotFit, Unreadable
+from .find import find
+from .io.read import read
 from .pack import Pack, Span, pack
+from .passages import snippets
+from .quote import Ambiguous, NotThere, Quote, locate
 from .receipt import Entry, Receipt
+from .sentences import sentences
 from .snippet import Need, Origin, Snippet, Trust
 from .tokens import Counter, Message
 from .window import Window
 
 __all__ = [
+    "Ambiguous",
     "Block",
     "BlockKind",
     "ContextError",
@@ -18,12 +24,20 @@ __all__ = [
     "Message",
     "MustNotFit",
     "Need",
+    "NotThere",
     "Origin",
     "Pack",
+    "Quote",
     "Receipt",
     "Snippet",
     "Span",
     "Trust",
+    "Unreadable",
     "Window",
+    "find",
+    "locate",
     "pack",
+    "read",
+    "sentences",
+    "snippets",
 ]

@@ -20,7 +20,7 @@ Key = tuple[str, ...]
 
 
 def stands_at(document: Document, index: int, start: int, end: int, place: str) -> bool:
-    """Whether the span, which touches the block at `index`, stands at the cited place: in that clause or in one below it."""
+    """Whether the span, which touches the block at `index`, stands at the cited place: in that clause or below it."""
     cited = _key(place)
     if not cited:
         return _has_title(document, index, place)
@@ -32,11 +32,12 @@ def stands_at(document: Document, index: int, start: int, end: int, place: str) 
     depth = next((depth for depth in range(len(cited) - 1, 0, -1) if cited[:depth] in keys), 0)
     inner = cited[depth:]
     listed = depth > 0 and all(not part[0].isdigit() or len(part) < 3 for part in inner)
-    return listed and all(_in_item(document.block_text(block), start - block.start, end - block.start, item) for item in inner)
+    text = document.block_text(block)
+    return listed and all(_in_item(text, start - block.start, end - block.start, item) for item in inner)
 
 
 def _key(place: str) -> Key:
-    """"Section 4.2(a) Term" as ("4.2", "a"); empty for a title."""
+    """A citation in parts: "Section 4.2(a) Term" as ("4.2", "a"); empty for a title."""
     alone = _ALONE.fullmatch(place.strip())
     if alone is not None:
         return (alone[1].lower(),)
@@ -86,15 +87,15 @@ def _next_item(item: str) -> str:
         return str(int(item) + 1)
     if len(item) == 1 and item != "i":
         return chr(ord(item) + 1)
-    numerals = ("i", "ii", "iii", "iv", "v", "vi", "vii", "viii", "ix", "x", "xi", "xii", "xiii", "xiv", "xv", "xvi")
-    return dict(zip(numerals, numerals[1:], strict=False)).get(item, item * 2)
+    numerals = "i ii iii iv v vi vii viii ix x xi xii xiii xiv xv xvi xvii xviii xix xx".split()
+    return numerals[numerals.index(item) + 1] if item in numerals[:-1] else item * 2
 
 
 def _has_title(document: Document, index: int, place: str) -> bool:
     """Whether the cited words are, or begin, the title of the block or of a clause around it."""
     cited = _words(place)
     titles = _titles(document, index)
-    return bool(cited) and any(title[: len(cited)] == cited or (title and title == cited[: len(title)]) for title in titles)
+    return bool(cited) and any(title and _begins_alike(title, cited) for title in titles)
 
 
 def _titles(document: Document, index: int) -> list[list[str]]:
@@ -104,6 +105,11 @@ def _titles(document: Document, index: int) -> list[list[str]]:
         text = visible(document, block.start, block.end)
         titles.append(text if block.kind == "heading" else run_in_title(text))
     return [_words(title) for title in titles]
+
+
+def _begins_alike(title: list[str], cited: list[str]) -> bool:
+    shorter = min(len(title), len(cited))
+    return title[:shorter] == cited[:shorter]
 
 
 def _words(text: str) -> list[str]:

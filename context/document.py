@@ -18,7 +18,7 @@ class Block(BaseModel):
     Args:
         kind: what it is.
         start, end: its span in the document's text.
-        number: its clause number as a reader sees it ("4.2", "(a)", "Article IV"), automatic numbering included; "" if none.
+        number: its clause number as a reader sees it ("4.2", "(a)", "Article IV"), automatic ones included; "" if none.
         path: numbers or titles of the headings and clauses above it, outermost first.
         level: depth, 0 for the outermost.
         page, line: counted from 1 where the format knows them.
@@ -39,24 +39,22 @@ class Block(BaseModel):
 
     @property
     def place(self) -> str:
-        """What a person would say to cite it: "4.2(a)", "Exhibit B, 3", or the title above it; "" if nothing stands above."""
+        """What a person would say to cite it: "4.2(a)", "Exhibit B, 3", else the title above it, else ""."""
         return address((*self.path, self.number))
 
 
-class Document(BaseModel):
+class Document(BaseModel, frozen=True):
     """A file that was read: its text, its blocks in order, and the digest of the bytes it came from.
 
     Args:
         source: a name to cite, normally the file's name.
-        text: all visible text; for a text file, the file itself with its line ends as `\\n`.
+        text: all visible text; for a text file, the file itself with line feeds as its line ends.
         blocks: in reading order, never overlapping; between them stands nothing but white space, numbers, list marks,
             page numbers and running lines.
         sha256: of the file's bytes, so that a writer can refuse a file that has changed since.
         trust: who wrote it; every snippet cut from it carries this.
         markdown: the text holds Markdown marks, which a reader does not see and a quote need not repeat.
     """
-
-    model_config = ConfigDict(frozen=True)
 
     source: str
     text: str

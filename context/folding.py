@@ -8,7 +8,10 @@ from dataclasses import dataclass
 from .marks import MARK, shown
 
 _ALIKE = str.maketrans(
-    dict.fromkeys("‘’‚‛′ʼ", "'") | dict.fromkeys("“”„‟″«»", '"') | dict.fromkeys("‐‑‒–—―−﹣－", "-") | dict.fromkeys("\u00a0\u202f", " ")
+    dict.fromkeys("‘’‚‛′ʼ", "'")
+    | dict.fromkeys("“”„‟″«»", '"')
+    | dict.fromkeys("‐‑‒–—―−﹣－", "-")
+    | dict.fromkeys("\u00a0\u202f", " ")
 )
 _ODD = (
     r"(?P<space>[^\S ]\s*| \s+)"
@@ -25,8 +28,8 @@ _MARKED = re.compile(f"{_ODD}|{MARK.pattern}", MARK.flags)
 class Folded:
     """A text made comparable, and how to get back.
 
-    `runs` are (offset in `text`, offset in the original, length in `text`, length in the original) of consecutive stretches;
-    a stretch of one length on both sides maps character by character.
+    `runs` are consecutive stretches: (offset in `text`, offset in the original, length in `text`, length in the
+    original). A stretch of one length on both sides maps character by character.
     """
 
     text: str
@@ -47,7 +50,7 @@ class Folded:
 
 
 def fold(text: str, *, markdown: bool = False) -> Folded:
-    """Makes a text comparable: white space becomes one space, typographic quotes and dashes plain ones, soft hyphens nothing.
+    """Makes a text comparable: any white space is one space, quotes and dashes are plain, soft hyphens are gone.
 
     Case, digits and all other punctuation stay. With `markdown`, marks become what a reader sees in their place.
     """

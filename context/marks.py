@@ -36,7 +36,7 @@ def blank_marks(text: str) -> str:
 
 
 def balanced(text: str, start: int, end: int) -> tuple[int, int]:
-    """The span widened over marks that touch it, so that no pair is cut: "the **Term" takes in the "**" that closes it."""
+    """The span widened over marks that touch it, so that no pair is cut: "the **Term" takes in the next "**"."""
     unclosed: list[str] = []
     unopened: list[str] = []
     for mark in MARK.finditer(text, start, end):
@@ -51,7 +51,9 @@ def balanced(text: str, start: int, end: int) -> tuple[int, int]:
         closing = f"</{name}>" if name.isalpha() else name
         end += len(closing) if text.startswith(closing, end) else 0
     for name in unopened:
-        opening = re.search(rf"<{name}(?:\s[^<>]*)?>$" if name.isalpha() else re.escape(name) + "$", text[max(0, start - 200) : start])
+        opening = re.search(
+            rf"<{name}(?:\s[^<>]*)?>$" if name.isalpha() else re.escape(name) + "$", text[max(0, start - 200) : start]
+        )
         start -= len(opening[0]) if opening else 0
     return start, end
 

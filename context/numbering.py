@@ -20,7 +20,9 @@ _BARE_FORM = re.compile(
     r"|(?P<half>[ivxl]{1,6}|[IVXL]{1,6}|[A-Za-z]|\d{1,2})\)"
     r"|\((?P<whole>[ivxl]{1,6}|[IVXL]{1,6}|[A-Za-z]|[a-z]{2}|\d{1,2})\)"
 )
-_QUANTITY = re.compile(r"\s*(?:%|percent|per cent|million|billion|days?\b|months?\b|years?\b|shares?\b|of\b|and\b|or\b|to\b)")
+_QUANTITY = re.compile(
+    r"\s*(?:%|percent|per cent|million|billion|days?\b|months?\b|years?\b|shares?\b|of\b|and\b|or\b|to\b)"
+)
 _ROMAN_FORM = re.compile(r"l?x{0,3}(?:ix|iv|v?i{0,3})|xl(?:ix|iv|v?i{0,3})")
 _ROMAN_VALUES = {"i": 1, "v": 5, "x": 10, "l": 50}
 ATTACHMENT_STYLE = "attachment"
@@ -46,7 +48,7 @@ class Number:
 
 
 def read_number(text: str, at: int = 0, end: int | None = None) -> Number | None:
-    """The clause number that stands in `text[:end]` at offset `at`; None if there is none or it is a quantity ("3.5 million")."""
+    """The clause number in `text[:end]` at offset `at`; None if there is none, or a quantity such as "3.5 million"."""
     end = len(text) if end is None else end
     keyword = _KEYWORD_FORM.match(text, at, end)
     if keyword is not None:
@@ -66,7 +68,7 @@ def read_number(text: str, at: int = 0, end: int | None = None) -> Number | None
 
 
 def _keyword_number(text: str, found: re.Match[str], end: int) -> Number | None:
-    """"Section 5 of the Lease" in running text names a clause and does not number one."""
+    """Tells a number from a mention: "Section 5 of the Lease" in running text numbers nothing."""
     after = _skip_space(text, found.end(), end)
     ended = found[0] != found["label"] or after == end or "\n" in text[found.end() : after]
     if not ended and not (text[after].isupper() or text[after] in "\"“'(—–-[$"):
@@ -151,13 +153,13 @@ def address(labels: Sequence[str]) -> str:
 
 
 def _needs(outer: str, label: str) -> bool:
-    """Whether a label says nothing without the one around it; "1" does so inside another clause but not inside an article."""
+    """Whether a label says nothing without the one around it: "(a)" always, "1" inside a clause but not an article."""
     inside_clause = bool(outer) and not re.match(f"{ATTACHMENT}|{DIVISION}", outer, re.I)
     return is_subclause(label) or (label.isdigit() and inside_clause)
 
 
 def _in_brackets(said: str) -> str:
-    """"a(i)" as it is appended to the number above: "(a)(i)"."""
+    """How a number is put behind the one above it: "a(i)" becomes "(a)(i)"."""
     if not said or said.startswith("("):
         return said
     head, bracket, rest = said.partition("(")

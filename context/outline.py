@@ -23,7 +23,7 @@ class _Open:
 
 @dataclass
 class Outline:
-    """The clauses that are open at one point of a document, outermost first. Feed it numbers and titles in reading order."""
+    """The clauses open at one point of a document, outermost first. Feed it numbers and titles in reading order."""
 
     _open: list[_Open] = field(default_factory=list[_Open])
     _last: dict[str, tuple[int, ...]] = field(default_factory=dict[str, tuple[int, ...]])
@@ -46,14 +46,14 @@ class Outline:
         return path
 
     def title(self, text: str) -> tuple[str, ...]:
-        """Opens an unnumbered title; it closes clauses and earlier titles but not the article or exhibit it stands in."""
+        """Opens an unnumbered title; it closes clauses and earlier titles but not the article or exhibit around it."""
         outer = [entry for entry in self._open if entry.rank < _INNER]
         path = tuple(entry.label for entry in outer)
         self._open = [*outer, _Open("title", (), text)]
         return path
 
     def continues(self, number: Number) -> bool:
-        """Whether the number carries on or begins a list here; told apart from a mere mention of a number in a sentence."""
+        """Whether the number carries on or begins a list here, unlike one that a sentence merely mentions."""
         style, values = self._reading(number)
         if style == "decimal":
             return self._is_next_decimal(values)
@@ -89,7 +89,7 @@ class Outline:
         return next((depth for depth, entry in enumerate(self._open) if entry.style == style), len(self._open))
 
     def _decimal_depth(self, values: tuple[int, ...]) -> int:
-        """Under the decimal it extends ("4" for "4.2"); else beside its like; else inside the innermost title or article."""
+        """Under the decimal it extends ("4" for "4.2"); else beside its like; else in the last title or article."""
         decimals = [(depth, entry.values) for depth, entry in enumerate(self._open) if entry.style == "decimal"]
         for depth, outer in reversed(decimals):
             if len(outer) < len(values) and outer == values[: len(outer)]:
@@ -100,7 +100,9 @@ class Outline:
             return len(self._open)
         like = [depth for depth, open_values in decimals if len(open_values) == len(values)]
         if like:
-            return next((depth for depth in reversed(like) if _follows(self._open[depth], ("decimal", values))), like[-1])
+            return next(
+                (depth for depth in reversed(like) if _follows(self._open[depth], ("decimal", values))), like[-1]
+            )
         if begins and innermost == "decimal":
             return len(self._open)
         longer = [depth for depth, open_values in decimals if len(open_values) > len(values)]

@@ -81,8 +81,8 @@ class Ambiguous(ContextError):
 
     def __str__(self) -> str:
         return (
-            f"“{_shorten(self.quote.text)}” stands {len(self.origins)} times in {self.source}: {_places(self.origins)}. "
-            "Quote more of the words around it, or cite the place more closely."
+            f"“{_shorten(self.quote.text)}” stands {len(self.origins)} times in {self.source}: "
+            f"{_places(self.origins)}. Quote more of the words around it, or cite the place more closely."
         )
 
 
@@ -204,7 +204,9 @@ def _shorten(text: str) -> str:
 
 
 def _places(origins: tuple[Origin, ...]) -> str:
-    names = [origin.place or (f"line {origin.line}" if origin.line else f"character {origin.start}") for origin in origins]
+    names = [
+        origin.place or (f"line {origin.line}" if origin.line else f"character {origin.start}") for origin in origins
+    ]
     listed = list(dict.fromkeys(names))
     more = f" and {len(listed) - _SHOWN_PLACES} more places" if len(listed) > _SHOWN_PLACES else ""
     return ", ".join(listed[:_SHOWN_PLACES]) + more

@@ -10,9 +10,9 @@ _STOP = re.compile(
 )
 _WORD_BEFORE = re.compile(r"[\w.§&'’-]*$")
 _ABBREVIATIONS = frozenset(
-    "art arts assn ave bros cf ch cl co corp dept dr e.g ed eds eq esq est et etc ex exh fig hon i.e inc jr llc ltd mr mrs ms messrs"
-    " no nos p.a p.m a.m para paras pp pt rd ref rev sec secs sect sr st subd supp v viz vol vs jan feb mar apr jun jul aug sept sep"
-    " oct nov dec".split()
+    "art arts assn ave bros cf ch cl co corp dept dr e.g ed eds eq esq est et etc ex exh fig hon i.e inc jr llc"
+    " ltd mr mrs ms messrs no nos p.a p.m a.m para paras pp pt rd ref rev sec secs sect sr st subd supp v viz vol"
+    " vs jan feb mar apr jun jul aug sept sep oct nov dec".split()
 )
 _ENDS_TOO = frozenset("assn bros co corp dept etc inc jr llc ltd a.m p.m p.a sr esq".split())
 """Abbreviations that often end a sentence: they do when a common sentence opener follows."""

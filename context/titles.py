@@ -20,7 +20,7 @@ def is_title(text: str) -> bool:
 
 
 def run_in_title(text: str) -> str:
-    """The heading that opens a clause on its own line: "Term" in "Term. This agreement starts..."; "" if there is none."""
+    """The title a clause opens with, on the line of its text: "Term" in "Term. It starts..."; "" if there is none."""
     found = _RUN_IN.match(text)
     title = found[0].rstrip(".:") if found else ""
     return title if is_title(title) else ""

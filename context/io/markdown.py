@@ -61,7 +61,7 @@ def _lines(text: str, body_start: int) -> Iterator[_Line]:
 
 
 def _groups(lines: Iterator[_Line]) -> Iterator[list[_Line]]:
-    """Lines that make one block together: a paragraph or list item with its continuations, a fence, or a single line."""
+    """Lines that make one block together: a paragraph or list item with what continues it, a fence, a single line."""
     group: list[_Line] = []
     fenced = False
     for line in lines:
@@ -155,7 +155,7 @@ class _Reader:
         self._add(kind, body, end, first.number, number.label, path)
 
     def _item_number(self, item: re.Match[str], at: int) -> Number:
-        """The number of an ordered item as it is shown: files may say "1." for each, and nested items extend the outer one."""
+        """The number of an ordered item as it is shown: files may say "1." for each; a nested one extends the outer."""
         level = self._level(item["indent"])
         level.count = max(int(item["count"]), level.count + 1)
         outer = self._lists[-2].label if len(self._lists) > 1 else ""

@@ -30,7 +30,7 @@ _MENTION = re.compile(
 
 
 def plain_blocks(text: str) -> tuple[Block, ...]:
-    """The blocks of a plain text, in order: every paragraph, without page numbers and lines that repeat on each page."""
+    """The blocks of a plain text, in order: every paragraph, but no page numbers and no running heads."""
     reader = _Reader(text)
     pieces = list(_pieces(text))
     attachments = _attachments(text, pieces)
@@ -80,8 +80,8 @@ def _begins_anew(line: str, after: str, width: int) -> bool:
 def _attachments(text: str, pieces: list[tuple[int, int]]) -> set[int]:
     """Where the exhibits and schedules of a document begin.
 
-    Not one that a table of contents lists: it comes again later, or stands next to another. Not one before any text either:
-    the whole file is that exhibit.
+    Not one that a table of contents lists: it comes again later, or stands next to another. Not one before any text
+    either: the whole file is that exhibit.
     """
     labels = [_attachment_label(text, start, end) for start, end in pieces]
     last = {label: index for index, label in enumerate(labels)}
@@ -199,7 +199,15 @@ class _Reader:
         page = bisect_right(self._page_ends, start) + 1 if self._page_ends else None
         self._blocks.append(
             Block(
-                kind=kind, start=start, end=end, number=number, path=path, level=len(path), page=page, line=line, anchor=line
+                kind=kind,
+                start=start,
+                end=end,
+                number=number,
+                path=path,
+                level=len(path),
+                page=page,
+                line=line,
+                anchor=line,
             )
         )
 

@@ -20,7 +20,7 @@ _MOST_CONTROL_SHARE = 0.01
 def read(path: str | Path, *, trust: Trust = Trust.UNTRUSTED) -> Document:
     """Reads a Word (.docx), Markdown (.md, .markdown) or plain text (.txt) file of at most 25 MB.
 
-    Text may be UTF-8, UTF-16 or Windows-1252; `Document.text` is the file's text with its line ends as `\\n`.
+    Text may be UTF-8, UTF-16 or Windows-1252; `Document.text` is the file's text with its line ends as line feeds.
 
     Args:
         path: the file.
@@ -56,7 +56,8 @@ def _bytes(path: Path) -> bytes:
         size = path.stat().st_size
         if size > _MOST_BYTES:
             raise Unreadable(
-                f"{path.name} has {size / 1e6:.1f} MB; at most {_MOST_BYTES // 1_000_000} MB can be read. Split it, or take out its images."
+                f"{path.name} has {size / 1e6:.1f} MB; at most {_MOST_BYTES // 1_000_000} MB can be read. "
+                "Split it, or take out its images."
             )
         return path.read_bytes()
     except FileNotFoundError:
@@ -78,12 +79,20 @@ def _refuse_other_kinds(path: Path, data: bytes) -> None:
         raise Unreadable(f"{path.name} is rich text (RTF). Open it in a word processor and save it as .docx.")
     if data.startswith(_OLE):
         if "EncryptedPackage".encode("utf-16-le") in data:
-            raise Unreadable(f"{path.name} is protected by a password. Open it, remove the password, and save it again.")
-        raise Unreadable(f"{path.name} is in the old Word format (.doc). Open it in a word processor and save it as .docx.")
+            raise Unreadable(
+                f"{path.name} is protected by a password. Open it, remove the password, and save it again."
+            )
+        raise Unreadable(
+            f"{path.name} is in the old Word format (.doc). Open it in a word processor and save it as .docx."
+        )
     if data.startswith(b"PK\x03\x04") and suffix != ".docx":
-        raise Unreadable(f"{path.name} is a ZIP archive or an office file. If it is a Word file, give it the name ending .docx.")
+        raise Unreadable(
+            f"{path.name} is a ZIP archive or an office file. If it is a Word file, give it the name ending .docx."
+        )
     if suffix == ".docx" and not data.startswith(b"PK\x03\x04"):
-        raise Unreadable(f"{path.name} is no Word file: it does not begin as one. Open what it was made from and save it as .docx.")
+        raise Unreadable(
+            f"{path.name} is no Word file: it does not begin as one. Open what it was made from and save it as .docx."
+        )
 
 
 def _decode(path: Path, data: bytes) -> str:
@@ -103,7 +112,9 @@ def _decoded(path: Path, data: bytes) -> str:
         if encoding := _utf16_without_mark(data):
             return data.decode(encoding)
     except UnicodeDecodeError:
-        raise Unreadable(f"{path.name} is damaged: it breaks off within a character. Get it again, or save it as UTF-8.") from None
+        raise Unreadable(
+            f"{path.name} is damaged: it breaks off within a character. Get it again, or save it as UTF-8."
+        ) from None
     for encoding in ("utf-8", "cp1252"):
         try:
             return data.decode(encoding)

@@ -19,7 +19,8 @@ Span = tuple[int, int]
 def running_lines(text: str) -> frozenset[Span]:
     """Spans of the lines, without the white space around them, that belong to the page and not to the text.
 
-    Those are page numbers, when they count up, and lines that come back where pages end: beside a page number or a wide gap.
+    Those are page numbers, when they count up, and lines that come back where pages end: beside a page number or a
+    wide gap.
     """
     lines = [_stripped(found) for found in re.finditer(r"[^\n]*\S[^\n]*", text)]
     pages = _page_numbers(text, lines)
