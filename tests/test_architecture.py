@@ -147,21 +147,26 @@ def test_a_breach_of_an_arrow_is_caught(copied_house: Path, contract: str, breac
     assert f"{contract} BROKEN" in " ".join(run.stdout.split()), run.stdout + run.stderr
 
 
+def is_offered(module: str, name: str) -> bool:
+    """Whether a room has `name` in its own `__all__` or, for I/O, in that of its `io` or of a package in there."""
+    room, _, inside = module.removeprefix("rheostat.").partition(".")
+    is_package = (ROOT / room / inside.replace(".", "/") / "__init__.py").exists()
+    if not is_package or inside.partition(".")[0] not in ("", "io"):
+        return False
+    return name in ("", "io") or name in getattr(importlib.import_module(module), "__all__", ())
+
+
 def private_imports(source: str) -> Iterator[str]:
-    """Imports of a room's private file, or of a name its `__init__` does not offer. A room's `io` is a second door."""
+    """Imports of what a room does not offer."""
     for node in ast.walk(ast.parse(source)):
+        targets: list[tuple[str, str]] = []
         if isinstance(node, ast.Import):
             targets = [(alias.name, "") for alias in node.names]
         elif isinstance(node, ast.ImportFrom) and not node.level and node.module:
             targets = [(node.module, alias.name) for alias in node.names]
-        else:
-            continue
         for module, name in targets:
-            top, _, rest = module.removeprefix("rheostat.").partition(".")
-            if top == module or top not in ROOMS:
-                continue
-            offered = getattr(importlib.import_module(f"rheostat.{top}"), "__all__", ())
-            if rest not in ("", "io") or (not rest and name and name != "io" and name not in offered):
+            of_a_room = module.startswith(tuple(f"rheostat.{room}" for room in ROOMS))
+            if of_a_room and not is_offered(module, name):
                 yield f"{module}.{name}".rstrip(".")
 
 
@@ -175,6 +180,8 @@ def test_a_private_import_is_seen() -> None:
     assert [*private_imports("from rheostat.context.fit import fit")] == ["rheostat.context.fit.fit"]
     assert [*private_imports("import rheostat.context.fit")] == ["rheostat.context.fit"]
     assert [*private_imports("from rheostat.context import nothing_of_the_kind")] != []
+    assert [*private_imports("from rheostat.context.io.word.xml import Element")] != []
+    assert [*private_imports("from rheostat.context.io.word import Element")] == []
     assert [*private_imports("import rheostat.context\nfrom rheostat.context import Snippet, io")] == []
 
 
