@@ -91,7 +91,7 @@ def repacked(data: bytes, changed: Mapping[str, bytes]) -> bytes:
             copy = zipfile.ZipInfo(info.filename, info.date_time)
             copy.compress_type, copy.external_attr = info.compress_type, info.external_attr
             new.writestr(copy, changed.get(info.filename, old.read(info)))
-        for name in changed.keys() - set(names):
+        for name in sorted(changed.keys() - set(names)):
             # A fixed date, so that the same redline gives the same bytes.
             added = zipfile.ZipInfo(name, (1980, 1, 1, 0, 0, 0))
             added.compress_type = zipfile.ZIP_DEFLATED

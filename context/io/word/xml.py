@@ -19,11 +19,10 @@ SPACE = "{http://www.w3.org/XML/1998/namespace}space"
 class Element(Protocol):
     """An XML element, as lxml has it. Comments and processing instructions have a `tag` that is no string."""
 
+    tag: str
     text: str | None
     tail: str | None
 
-    @property
-    def tag(self) -> str: ...
     @property
     def attrib(self) -> MutableMapping[str, str]: ...
     def __iter__(self) -> Iterator["Element"]: ...
@@ -44,6 +43,7 @@ class Element(Protocol):
     def addprevious(self, sibling: "Element", /) -> None: ...
     def getparent(self) -> "Element | None": ...
     def getnext(self) -> "Element | None": ...
+    def getroottree(self) -> Any: ...
 
 
 class NotXml(ValueError):
@@ -78,7 +78,8 @@ def parse(data: bytes) -> Element:
 
 def serialise(root: Element) -> bytes:
     """The bytes of a part, declared as Word declares them."""
-    return _etree().tostring(root, xml_declaration=True, encoding="UTF-8", standalone=True)
+    document = root.getroottree()  # with the comments that stand before the root
+    return _etree().tostring(document, xml_declaration=True, encoding="UTF-8", standalone=True)
 
 
 def canonical(root: Element) -> bytes:

@@ -1,0 +1,23 @@
+"""Redlines: proposed changes shown word by word, and written where the professional works, as tracked changes."""
+
+from .change import Change
+from .diff import Hunk, hunks
+from .errors import NotVerified, NotWritten, RedlineError, Refused
+from .preview import Preview, preview
+from .write import Written, accept_all, reject_all, write_redlines
+
+__all__ = [
+    "Change",
+    "Hunk",
+    "NotVerified",
+    "NotWritten",
+    "Preview",
+    "RedlineError",
+    "Refused",
+    "Written",
+    "accept_all",
+    "hunks",
+    "preview",
+    "reject_all",
+    "write_redlines",
+]
