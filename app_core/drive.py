@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 import inspect
 import time
-from collections.abc import Callable, Coroutine, Mapping, Sequence
+from collections import deque
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from functools import partial
-from typing import Any
+from typing import Any, cast
 
 from rheostat import dag
 from rheostat.autonomy import Approval, AutonomyError, Question
@@ -27,8 +28,9 @@ from .run_errors import AppFailed
 from .think import think
 from .view import View
 
-Decide = Callable[[Question, View], Approval | None]
-"""Asks a person. None leaves the question open."""
+Ask = Callable[[Question, View], Approval | None]
+Decide = Ask | Callable[[Question, View], Awaitable[Approval | None]]
+"""Asks a person; runs in a thread if it is not async. None leaves this question and all after it open."""
 
 Watch = Callable[[Event, View], None]
 """Is told of every event once it is in the Log."""
@@ -56,7 +58,8 @@ class Driver:
         self._seq, self._digest = len(records), records[-1].digest if records else GENESIS
         self._tasks = set[asyncio.Task[None]]()
         self._till = Till(self)
-        self._questions = asyncio.Queue[str]()
+        self._questions = deque[str]()
+        self._asking = False
 
     def emit(self, *events: Event) -> None:
         """Appends events to the Log, all or none; then lets them take effect, and starts the nodes that became ready.
@@ -79,19 +82,16 @@ class Driver:
 
     async def go(self) -> None:
         """Runs what can run, and asks people if there is someone to ask, until the run has ended or only waits."""
-        asker = asyncio.create_task(self._ask_people()) if self._decide is not None else None
         try:
-            while self._tasks or (asker is not None and not asker.done() and self.view.open_questions()):
-                everything = {*self._tasks, *([asker] if asker is not None and not asker.done() else [])}
-                ended, _ = await asyncio.wait(everything, return_when=asyncio.FIRST_COMPLETED)
+            while self._tasks:
+                ended, _ = await asyncio.wait(self._tasks, return_when=asyncio.FIRST_COMPLETED)
                 self._tasks -= ended
                 for task in ended:
                     task.result()
         finally:
-            left = [*self._tasks, *([asker] if asker is not None else [])]
-            for task in left:
+            for task in self._tasks:
                 task.cancel()
-            await asyncio.gather(*left, return_exceptions=True)
+            await asyncio.gather(*self._tasks, return_exceptions=True)
         if self.state.complete and self.view.status == "running":
             self.emit(self._ending())
 
@@ -104,7 +104,7 @@ class Driver:
                 self.spawn(self._node(instance.id))
         for question in self.view.open_questions():
             effects.settle(self, question)
-            self._questions.put_nowait(question.id)
+            self.asks(question)
 
     def spawn(self, work: Coroutine[Any, Any, None]) -> None:
         """Starts a piece of work that `go` waits for."""
@@ -112,7 +112,10 @@ class Driver:
 
     def asks(self, question: Question) -> None:
         """Puts a question in front of whoever is there to be asked."""
-        self._questions.put_nowait(question.id)
+        self._questions.append(question.id)
+        if self._decide is not None and not self._asking:
+            self._asking = True
+            self.spawn(self._ask_people(self._decide))
 
     async def call(self, node: str, request: ChatRequest) -> ChatReply:
         """One call of a model, its worst case reserved before and its bill booked after."""
@@ -158,18 +161,23 @@ class Driver:
             label = Label(trust=declared.trust, by=declared.name, read_untrusted=read)
         return finished(declared, node, result, label)
 
-    async def _ask_people(self) -> None:
-        """Puts the open questions to the person, one at a time, until they leave one open."""
-        assert self._decide is not None
-        while True:
-            waiting = {question.id: question for question in self.view.open_questions()}
-            question = waiting.get(await self._questions.get())
+    async def _ask_people(self, decide: Decide) -> None:
+        """Asks the person one open question after another, until none is left or they leave one open."""
+        while self._questions:
+            asked = self._questions.popleft()
+            question = next((question for question in self.view.open_questions() if question.id == asked), None)
             if question is None:
                 continue
-            approval = await asyncio.to_thread(self._decide, question, self.view)
+            if inspect.iscoroutinefunction(decide):
+                approval = await decide(question, self.view)
+            else:
+                approval = await asyncio.to_thread(cast(Ask, decide), question, self.view)
             if approval is None:
                 return
             effects.record(self, approval)
+            # What was just accepted, and what "all like this" covers, is open until its task has begun.
+            await asyncio.sleep(0)
+        self._asking = False
 
     def _ending(self) -> RunEnded:
         failures = self.view.failures()
