@@ -6,6 +6,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
+from .marks import blank_marks
 from .numbering import address
 from .snippet import Origin, Trust
 
@@ -74,8 +75,11 @@ class Document(BaseModel, frozen=True):
         """
         block = self.blocks[index]
         before = self.blocks[index - 1].end if index else 0
-        number = r"\s+".join(re.escape(word) for word in block.number.split())
-        stands = list(re.finditer(number + r"\.?", self.text[before : block.start])) if number else []
+        gap = self.text[before : block.start]
+        if not block.number or not gap.strip():
+            return block.start, block.number
+        words = r"\s+".join(re.escape(word) for word in block.number.split())
+        stands = list(re.finditer(rf"(?<![\w.]){words}(?!\w)\.?", blank_marks(gap) if self.markdown else gap))
         return (before + stands[-1].start(), stands[-1][0]) if stands else (block.start, block.number)
 
     def origin(self, start: int, end: int) -> Origin:

@@ -6,7 +6,7 @@ from html import unescape
 _TAG = r"</?(?:a|b|br|code|del|div|em|i|ins|p|s|small|span|strong|sub|sup|u)(?:\s[^<>]*)?/?>"
 MARK = re.compile(
     rf"(?P<gone>{_TAG}"
-    r"|<!--.*?-->"
+    r"|<!--[^<]*?-->"
     r"|!?\[(?=[^\[\]\n]*\]\([^()\s]*\))|(?<=[^\[\]\n])\]\([^()\s]*\)"  # [text](address): the text stays
     r"|(?m:^[ \t]*>[ \t]?)"
     r"|\\(?=[!-/:-@\[-`{-~])"

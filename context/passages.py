@@ -104,7 +104,9 @@ def _short_sentences(text: str) -> Iterator[tuple[int, int]]:
         while end - start > _LONGEST:
             cut = _cut(text, start)
             yield start, start + len(text[start:cut].rstrip())
-            start = cut + len(text[cut:end]) - len(text[cut:end].lstrip())
+            while cut < end and text[cut].isspace():
+                cut += 1
+            start = cut
         if start < end:
             yield start, end
 

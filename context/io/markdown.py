@@ -11,15 +11,15 @@ from ..outline import Outline
 from ..titles import is_title
 
 _FRONT_MATTER = re.compile(r"---\n.*?\n(?:---|\.\.\.)[ \t]*(?:\n|$)", re.S)
-_HEADING = re.compile(r" {0,3}(?P<hashes>#{1,6})[ \t]+(?P<text>.*?)[ \t]*#*[ \t]*$")
+_HEADING = re.compile(r" {0,3}(?P<hashes>#{1,6})[ \t]+(?=\S)")
 _UNDERLINE = re.compile(r" {0,3}(?:=+|-{2,})[ \t]*$")
 _RULE = re.compile(r" {0,3}(?:[-*_][ \t]*){3,}$")
 _FENCE = re.compile(r"\s*(?:`{3,}|~{3,})")
 _BULLET = re.compile(r"(?P<indent>[ \t]*)[-*+•][ \t]+(?=\S)")
 _ORDERED = re.compile(r"(?P<indent>[ \t]*)(?P<count>\d{1,3})[.)][ \t]+(?=\S)")
 _LETTERED = re.compile(r"[ \t]+(?:[a-z]|[ivx]{1,5})[.)][ \t]|\s*(?:\*\*)?\([a-zA-Z0-9]{1,5}\)\s")
-_TABLE_ROW = re.compile(r"\s*\|(?P<cells>.*?)\|?[ \t]*$")
-_TABLE_RULE = re.compile(r"\s*\|?[\s:|-]*-[\s:|-]*\|?\s*$")
+_TABLE_ROW = re.compile(r"\s*\|")
+_TABLE_RULE = frozenset(" \t:|-")
 
 
 @dataclass
@@ -111,16 +111,16 @@ class _Reader:
         first, last = group[0], group[-1]
         heading = _HEADING.match(first.text)
         if heading is not None:
-            start = first.start + heading.start("text")
-            self._read_heading(len(heading["hashes"]), start, first.start + heading.end("text"), first.number)
+            end = first.start + len(first.text.rstrip().rstrip("#"))
+            self._read_heading(len(heading["hashes"]), first.start + heading.end(), end, first.number)
         elif len(group) == 2 and _UNDERLINE.match(last.text):
             self._read_heading(1 if "=" in last.text else 2, first.start, first.end, first.number)
         elif _RULE.match(first.text):
             return
         elif row := _TABLE_ROW.match(first.text):
-            if not _TABLE_RULE.match(first.text):
-                span = first.start + row.start("cells"), first.start + row.end("cells")
-                self._add("table_row", *span, first.number, "", self._path)
+            if not _TABLE_RULE.issuperset(first.text):
+                end = first.start + len(first.text.rstrip().removesuffix("|"))
+                self._add("table_row", first.start + row.end(), end, first.number, "", self._path)
         else:
             self._read_text(group)
 

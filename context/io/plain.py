@@ -19,8 +19,9 @@ _WRAP_WIDTH = 110
 _BODY_LENGTH = 100
 _SENTENCE_END = re.compile(r"[.;:!?][\"”'’)\]]*$")
 _INLINE_NUMBER = re.compile(r"(?<=\s)(?=\d{1,3}\.|(?:ARTICLE|Article|SECTION|Section)\s)")
-_ONLY_NUMBERS = re.compile(r"(?:\(?(?:\d{1,3}(?:\.\d{1,3})*|[a-zA-Z]|[ivx]{1,5})[.)]+\s*)+")
-"""The column of numbers that a converter tore off its clauses."""
+_MOST_SPLIT = 100_000
+"""Blocks after which lines are not searched for clauses any more: no contract is that long."""
+_NUMBER_ALONE = re.compile(r"\(?(?:\d{1,3}(?:\.\d{1,3})*|[a-zA-Z]|[ivx]{1,5})[.)]+")
 _FILE_HEAD = re.compile(r"ex(?:hibit)?[ -]\d+\.\d+", re.I)
 _MENTION = re.compile(
     r"(?:sections?|clauses?|paragraphs?|articles?|exhibits?|schedules?|parts?|items?|and|or|to|in|of|under|by|with|than|the"
@@ -116,15 +117,20 @@ class _Reader:
     def read(self, start: int, end: int, opens: bool) -> None:
         """Reads one piece. `opens` says that an exhibit which starts here is not merely listed."""
         number = self._number_at(start, end)
-        if number is not None:
-            self._read_numbered(number, start, end, opens)
-            return
         waiting, self._waiting = self._waiting, None
-        if waiting is not None and is_title(self.text[start:end]):
+        if waiting is not None and number is None and is_title(self.text[start:end]):
             self._add("heading", start, end, waiting[0].label, waiting[2])
             return
         self._flush(waiting)
-        self._read_unnumbered(start, end)
+        while start < end:
+            # what number may come next depends on this one being open
+            path = self._open(number, opens) if number else ()
+            cut, following = self._next_inline(number.end if number else start, end)
+            if number is None:
+                self._read_unnumbered(start, cut)
+            else:
+                self._read_numbered(number, start, cut, path)
+            start, number, opens = cut, following, True
 
     def finish(self) -> tuple[Block, ...]:
         """All blocks read."""
@@ -133,44 +139,35 @@ class _Reader:
 
     def _number_at(self, start: int, end: int) -> Number | None:
         number = read_number(self.text, start, end)
-        if number is None or _ONLY_NUMBERS.fullmatch(self.text, start, end):
+        if number is None or _is_column(self.text, start, end):
             return None
         style = number.readings[0][0]
         # "J. Smith", "a) or b)", "20 JUNE"
         doubtful = style.startswith(("dotted", "half")) or self.text[start : number.end].strip().isdigit()
         return None if doubtful and not self._outline.continues(number) else number
 
-    def _read_numbered(self, number: Number, start: int, end: int, opens: bool) -> None:
-        self._flush(self._waiting)
-        self._waiting = None
+    def _open(self, number: Number, opens: bool) -> tuple[str, ...]:
+        return self._outline.add(number) if opens or number.readings[0][0] != ATTACHMENT_STYLE else ()
+
+    def _read_numbered(self, number: Number, start: int, end: int, path: tuple[str, ...]) -> None:
         style = number.readings[0][0]
-        path = self._outline.add(number) if opens or style != ATTACHMENT_STYLE else ()
-        cut, following = self._next_inline(number.end, end)
-        if number.end < cut:
-            kind = _kind(self.text[number.end : cut], style)
-            self._add(kind, number.end, cut, number.label, path)
+        if number.end < end:
+            self._add(_kind(self.text[number.end : end], style), number.end, end, number.label, path)
         elif style != "decimal" and " " not in style:
             self._waiting = (number, start, path)
         else:
-            self._add("paragraph", start, start + len(self.text[start : number.end].rstrip()), "", path)
-        if following is not None:
-            self._read_numbered(following, cut, end, opens=True)
+            self._add("paragraph", start, end, "", path)
 
     def _read_unnumbered(self, start: int, end: int) -> None:
-        if _ONLY_NUMBERS.fullmatch(self.text, start, end):
-            self._add("paragraph", start, end, "", self._outline.path)
-            return
-        cut, following = self._next_inline(start, end)
-        body = self.text[start:cut].strip()
-        if is_title(body) and not _FILE_HEAD.match(body) and (body.isupper() or not self._outline.path):
-            self._add("heading", start, cut, "", self._outline.title(" ".join(body.split())))
-        else:
-            self._add("heading" if is_title(body) else "paragraph", start, cut, "", self._outline.path)
-        if following is not None:
-            self._read_numbered(following, cut, end, opens=True)
+        body = self.text[start:end]
+        opens = is_title(body) and not _FILE_HEAD.match(body) and (body.isupper() or not self._outline.path)
+        path = self._outline.title(" ".join(body.split())) if opens else self._outline.path
+        self._add("heading" if is_title(body) else "paragraph", start, end, "", path)
 
     def _next_inline(self, start: int, end: int) -> tuple[int, Number | None]:
         """Where the next clause begins inside a piece, for files that hold many clauses on one line."""
+        if len(self._blocks) > _MOST_SPLIT or _is_column(self.text, start, end):
+            return end, None
         for found in _INLINE_NUMBER.finditer(self.text, start, end):
             at = found.start()
             number = read_number(self.text, at, end)
@@ -210,6 +207,12 @@ class _Reader:
                 anchor=line,
             )
         )
+
+
+def _is_column(text: str, start: int, end: int) -> bool:
+    """Whether a piece is nothing but the numbers that a converter tore off their clauses."""
+    words = re.compile(r"\S+").finditer(text, start, end)
+    return all(_NUMBER_ALONE.fullmatch(word[0]) for word in words)
 
 
 def _kind(text: str, style: str) -> BlockKind:

@@ -11,6 +11,7 @@ from .markdown import markdown_blocks
 from .plain import plain_blocks
 
 _MOST_BYTES = 25_000_000
+_MOST_LINES = 400_000
 _MARKDOWN = (".md", ".markdown")
 _READABLE = ".docx, .md, .markdown and .txt"
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
@@ -98,6 +99,8 @@ def _refuse_other_kinds(path: Path, data: bytes) -> None:
 def _decode(path: Path, data: bytes) -> str:
     text = _decoded(path, data)
     control = sum(text.count(chr(code)) for code in range(32) if chr(code) not in "\t\n\r\f\v")
+    if (lines := text.count("\n")) > _MOST_LINES:
+        raise Unreadable(f"{path.name} has {lines:,} lines; at most {_MOST_LINES:,} can be read. Split it.")
     if "\0" in text or control > _MOST_CONTROL_SHARE * len(text):
         raise Unreadable(f"{path.name} holds binary data, not text. Name the document itself, as one of {_READABLE}.")
     return text

@@ -22,7 +22,7 @@ def running_lines(text: str) -> frozenset[Span]:
     Those are page numbers, when they count up, and lines that come back where pages end: beside a page number or a
     wide gap.
     """
-    lines = [_stripped(found) for found in re.finditer(r"[^\n]*\S[^\n]*", text)]
+    lines = [span for found in re.finditer(r"[^\n]+", text) if (span := _stripped(found))[0] < span[1]]
     pages = _page_numbers(text, lines)
     return frozenset(lines[index] for index in pages | _heads(text, lines, pages))
 
