@@ -49,7 +49,7 @@ def _marked(mark: str, text: str) -> str:
 
 def _comment(entry: Planned) -> str:
     # A line end inside a comment would end the paragraph it stands in.
-    comment = " ".join(entry.change.comment.split())
+    comment = " ".join(entry.note.split())
     return f"{{>>{comment}<<}}" if comment else ""
 
 

@@ -31,6 +31,11 @@ class Planned:
     change: Change
     edits: tuple[Edit, ...]
 
+    @property
+    def note(self) -> str:
+        """What is to stand in the margin; "" for nothing."""
+        return self.change.comment.strip()
+
 
 def planned(document: Document, changes: Sequence[Change], author: str) -> tuple[Planned, ...]:
     """The changes in the order of the text, each with its edits. Those that stand at one place stay in the given order.

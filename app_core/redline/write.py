@@ -134,5 +134,5 @@ def _written(out: Path, data: bytes, plan: Sequence[Planned]) -> Written:
         changes=sum(bool(entry.edits) for entry in plan),
         insertions=sum(bool(edit.new) for edit in edits),
         deletions=sum(edit.end > edit.start for edit in edits),
-        comments=sum(bool(entry.change.comment.strip()) for entry in plan),
+        comments=sum(bool(entry.note) for entry in plan),
     )

@@ -41,14 +41,16 @@ def by_line(layout: Layout, plan: Sequence[Planned]) -> list[LinePlan]:
     """Sorts all edits to their paragraphs, in order. An edit of several paragraphs is taken apart where that is exact.
 
     Raises:
-        Refused: an edit would join the rest of one paragraph to the rest of another.
+        Refused: an edit would join the rest of one paragraph to the rest of another, or there is no text.
     """
+    if plan and not layout.lines:
+        raise Refused("The document has no text in its body, so there is nothing to change.")
     found: dict[int, list[LineEdit]] = {}
     for owner, entry in enumerate(plan):
         for edit in entry.edits:
             for index, line_edit in _taken_apart(layout.lines, edit, owner, entry):
                 found.setdefault(index, []).append(line_edit)
-        if not entry.edits and entry.change.comment:
+        if entry.note and not entry.edits:
             for index, line_edit in _noted(layout.lines, entry.change, owner):
                 found.setdefault(index, []).append(line_edit)
     return [_line_plan(layout.lines[index], found[index]) for index in sorted(found)]

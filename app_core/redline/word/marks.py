@@ -34,7 +34,9 @@ class Marks:
         """
         if at.tzinfo is None:
             raise Refused("The time of the changes has no time zone; give one, such as datetime.now(UTC).")
-        used = (int(found) for part in package.parts.values() for found in _IDS.findall(part))
+        used = (
+            int(found) for name, part in package.parts.items() if name.endswith(".xml") for found in _IDS.findall(part)
+        )
         date = at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
         return cls(author, date, max(used, default=0) + 1)
 
@@ -93,8 +95,8 @@ class Marks:
             # These come last (17.3.1.26).
             after = [child for child in properties if child.tag in _KEPT_BY_SECOND_PART]
             properties.insert(properties.index(after[0]) if after else len(properties), mark)
-        inserted_first = sum(child.tag == w("ins") for child in mark)
-        mark.insert(inserted_first, new(w(change), self.attributes()))
+        if mark.find(w(change)) is None:  # else another has marked it already
+            mark.insert(sum(child.tag == w("ins") for child in mark), new(w(change), self.attributes()))
 
 
 def _properties_of_first_part(properties: Element) -> Element:

@@ -36,7 +36,7 @@ def redlined(data: bytes, document: Document, plan: Sequence[Planned], author: s
         raise Refused(f"{document.source} reads differently from the document that was reviewed. Review it again.")
     marks = Marks.for_package(package, author, at)
     touched = _write_marks(package, layout, plan, marks)
-    notes = [Note(entry.change.comment, touched[owner]) for owner, entry in enumerate(plan) if entry.change.comment]
+    notes = [Note(entry.note, touched[owner]) for owner, entry in enumerate(plan) if entry.note]
     parts = add_comments(package, notes, marks)
     result = repacked(data, {**parts, package.main: serialise(layout.root)})
     verify(result, package, marks.made, applied(document.text, plan))

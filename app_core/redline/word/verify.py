@@ -1,17 +1,21 @@
 """Reads a redline back and holds it to its promise, before anybody else sees it."""
 
 from collections.abc import Collection
+from typing import Any
 
-from rheostat.context.io.word import Element, Package, canonical, layout_of, open_package, w
+from rheostat.context.io.word import Element, Package, layout_of, open_package, w
 
 from ..errors import NotVerified
 from .resolve import resolve
 
-_RUN, _TEXT = w("r"), w("t")
+_RUN, _TEXT, _RUN_PROPERTIES = w("r"), w("t"), w("rPr")
 _SPACE = "{http://www.w3.org/XML/1998/namespace}space"
 _BLANKS = " \t\r\n"
 _AS_SPACE = str.maketrans("\n\r\t", "   ")
 _COMMENT_ANCHORS = tuple(w(f"comment{kind}") for kind in ("RangeStart", "RangeEnd", "Reference"))
+
+Shape = tuple[Any, ...]
+"""An element as a value to compare: its tag, attributes, text and children."""
 
 
 def verify(data: bytes, original: Package, ids: Collection[str], promised: str) -> None:
@@ -52,22 +56,19 @@ def _lines(text: str) -> list[str]:
 
 def _remove_comments(root: Element, ids: Collection[str]) -> None:
     for anchor in list(root.iter(*_COMMENT_ANCHORS)):
-        parent = anchor.getparent()
-        if anchor.get(w("id")) in ids and parent is not None:
-            parent.remove(anchor)
-            above = parent.getparent()
-            if parent.tag == _RUN and above is not None:
-                above.remove(parent)
+        run = anchor.getparent()
+        if anchor.get(w("id")) not in ids or run is None:
+            continue
+        run.remove(anchor)
+        above = run.getparent()
+        if run.tag == _RUN and above is not None:
+            above.remove(run)
 
 
-def _normal_form(root: Element) -> bytes:
-    """The document as bytes that are equal where two documents differ only in how their text is cut into runs."""
-    for element in root.iter():
-        if element.tag not in (_TEXT, w("delText"), w("instrText"), w("delInstrText")):
-            element.text = element.text if (element.text or "").strip() else None
-        element.tail = None
+def _normal_form(root: Element) -> Shape:
+    """The document as a value that is equal where two documents differ only in how their text is cut into runs."""
     preserved = root.get(_SPACE) == "preserve"
-    for text in list(root.iter(_TEXT)):
+    for text in root.iter(_TEXT):
         shown = text.text or ""
         if not preserved and text.get(_SPACE) != "preserve":
             shown = shown.strip(_BLANKS)
@@ -77,12 +78,11 @@ def _normal_form(root: Element) -> bytes:
         _join_run(run)
     for text in list(root.iter(_TEXT)):
         _join_text(text)
-    for tag in ("rPr", "pPr"):
-        for empty in [e for e in root.iter(w(tag)) if not len(e)]:
-            parent = empty.getparent()
-            if parent is not None:
-                parent.remove(empty)
-    return canonical(root)
+    for empty in [found for found in root.iter(_RUN_PROPERTIES, w("pPr")) if not len(found)]:
+        parent = empty.getparent()
+        if parent is not None:
+            parent.remove(empty)
+    return _shape(root)
 
 
 def _join_run(run: Element) -> None:
@@ -91,7 +91,7 @@ def _join_run(run: Element) -> None:
     parent = run.getparent()
     if before is None or parent is None or before.tag != _RUN or _look(before) != _look(run):
         return
-    before.extend([child for child in run if child.tag != w("rPr")])
+    before.extend([child for child in run if child.tag != _RUN_PROPERTIES])
     parent.remove(run)
 
 
@@ -103,7 +103,11 @@ def _join_text(text: Element) -> None:
         parent.remove(text)
 
 
-def _look(run: Element) -> tuple[bytes, list[tuple[str, str]]]:
-    properties = run.find(w("rPr"))
-    shown = canonical(properties) if properties is not None and len(properties) else b""
-    return shown, sorted(run.attrib.items())
+def _look(run: Element) -> Shape:
+    properties = run.find(_RUN_PROPERTIES)
+    return _shape(properties) if properties is not None and len(properties) else (), sorted(run.attrib.items())
+
+
+def _shape(element: Element) -> Shape:
+    text = element.text if element.text and not element.text.isspace() or element.tag == _TEXT else None
+    return element.tag, sorted(element.attrib.items()), text, [_shape(child) for child in element]

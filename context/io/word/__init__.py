@@ -3,7 +3,7 @@
 from .layout import Layout, Line, layout_of
 from .package import OFFICE, Package, open_package, relationships_name, repacked
 from .text import Field, Paragraph, Piece, paragraphs
-from .xml import Element, canonical, clone, local, new, parse, serialise, w
+from .xml import Element, clone, local, new, parse, serialise, w
 
 __all__ = [
     "OFFICE",
@@ -14,7 +14,6 @@ __all__ = [
     "Package",
     "Paragraph",
     "Piece",
-    "canonical",
     "clone",
     "layout_of",
     "local",

@@ -82,11 +82,6 @@ def serialise(root: Element) -> bytes:
     return _etree().tostring(document, xml_declaration=True, encoding="UTF-8", standalone=True)
 
 
-def canonical(root: Element) -> bytes:
-    """The canonical form (C14N 1.0), in which equal trees are equal bytes."""
-    return _etree().tostring(root, method="c14n")
-
-
 def new(tag: str, attributes: dict[str, str] | None = None, *children: Element, text: str | None = None) -> Element:
     """A new element. Raises ValueError for text with characters that XML can't hold."""
     prefixes = {"w": WORD} if tag.startswith(f"{{{WORD}}}") else None
