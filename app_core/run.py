@@ -23,8 +23,8 @@ from .drive import Decide, Driver, Watch
 from .events import Request, RunResumed, RunStarted
 from .log import GENESIS, Record, chained, verify
 from .replay import replay
-from .run_errors import BadInput, RunNotDone, UnfitAnswer, WorkflowChanged
-from .vertical import Vertical
+from .run_errors import BadDeclaration, BadInput, RunNotDone, UnfitAnswer, WorkflowChanged
+from .vertical import LOADING, Vertical
 from .view import View, view
 
 Result = TypeVar("Result")
@@ -57,6 +57,12 @@ class Run(Generic[Result]):
         model: str | None,
     ) -> Run[Result]:
         """Records a request as a new run; nothing is run yet. See App.run for arguments and errors."""
+        if LOADING.get():
+            raise BadDeclaration(
+                f"{app.where} starts a run whenever it is imported.",
+                "So it would start another one each time one of its runs is taken up.",
+                'Put the call of app.run() under `if __name__ == "__main__":`.',
+            )
         gateway = app.gateway or default_gateway()
         chosen = resolve(model)
         gateway.facts(chosen.model)

@@ -1,10 +1,14 @@
 """What a run needs to know of its App."""
 
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 
 from .declare import AnyDeclared
 from .log import Store
 from .ports import Gateway
+
+LOADING: ContextVar[bool] = ContextVar("LOADING", default=False)
+"""Whether a file is being read only to find the App in it, so that nothing may be run."""
 
 
 @dataclass
