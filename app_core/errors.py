@@ -16,8 +16,8 @@
         └── AnswerUnusable        the model answered, again and again, but not as required  model
 
 Each message says what is wrong, why, and what to do. `mend` says who can do it: the builder by changing the program,
-the model by answering again or giving way to a better one, the operator by keys, settings, network or money, the user by
-asking otherwise. run_errors.py adds what can go wrong in a run.
+the model by answering again or giving way to a better one, the operator by keys, settings, network or money, the user
+by asking otherwise. run_errors.py adds what can go wrong in a run.
 """
 
 from dataclasses import dataclass

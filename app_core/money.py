@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import time
 
 from rheostat.dag import OverBudget, Status
@@ -54,7 +53,7 @@ class Till:
         """Reserves a call's worst case. If it does not fit because of calls in flight, waits for their bills."""
         gateway = self._hold.gateway
         price = gateway.facts(request.model).price
-        schema = json.dumps(request.answer_schema) if request.answer_schema else ""
+        schema = gateway.schema_text(request.model, request.answer_schema)
         prompt_tokens = gateway.counter(request.model).count(request.messages, schema)
         worst_usd = prompt_tokens * price.prompt_usd + request.max_answer_tokens * price.answer_usd
         while True:

@@ -5,7 +5,7 @@ RheostatError
     ├── BadDeclaration    a declaration, or its use in a workflow, does not hold together    builder
     ├── AppFailed         a function, source or tool of the app raised an error             builder
     ├── WorkflowChanged   the workflow is not the one the run was started with              builder
-    ├── CheckFailed       a model's answer did not pass the app's check                     model
+    ├── AppNotFound       the App of a run can't be found again                             builder
     ├── BadInput          an argument of the run does not fit the workflow's signature      user
     ├── UnfitAnswer       an answer does not fit a question that waits                      user
     ├── UnknownRun        no run of this name is in the store                               user
@@ -53,10 +53,15 @@ class WorkflowChanged(RunError):
         )
 
 
-class CheckFailed(RunError):
-    """A model's answer did not pass the app's check, as often as it was asked."""
+class AppNotFound(RunError):
+    """The App that a run was started with can't be found again."""
 
-    mend: ClassVar[Mend] = "model"
+    def __init__(self, app: str, where: str, why: str) -> None:
+        super().__init__(
+            f"The App {app!r} can't be found in {where}.",
+            f"{why}{'' if why.endswith('.') else '.'}",
+            "Put it back, or work in the folder and environment that the run was started in.",
+        )
 
 
 class BadInput(RunError):

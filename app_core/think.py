@@ -8,16 +8,18 @@ from collections.abc import Awaitable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
-from rheostat.context import Need, Pack, Snippet, Trust, Window, pack
+from pydantic import TypeAdapter
+
+from rheostat.context import Message, Need, Pack, Quote, Snippet, Trust, Window, labelled, pack
 from rheostat.dag import Labeled
 
+from .ask import JsonSchema, Unfit, answer_schema, ask, bounded, cites
 from .declare import Check, Llm, Score
 from .events import Checked, Packed
 from .hold import Hold
 from .label import Label, join, untrusted
 from .ports import ChatReply, ChatRequest
 from .run_errors import BadDeclaration
-from .structured import Unfit, answer_schema, ask
 
 
 @dataclass(frozen=True)
@@ -34,29 +36,35 @@ async def think(hold: Hold, llm: Llm[Any, ..., Any], node: str, arguments: Mappi
 
     Raises:
         MustNotFit: the arguments don't fit the model's window.
-        AnswerUnusable, CheckFailed: the model gave no usable answer within the allowed attempts.
+        AnswerUnusable: the model gave no usable answer within the allowed attempts.
         OverBudget, DeadlinePassed and the gateway's errors: the call could not be made.
     """
     snippets = await _gather(hold, llm, arguments)
     model = hold.view.terms.model
-    facts = hold.gateway.facts(model)
+    facts, counter = hold.gateway.facts(model), hold.gateway.counter(model)
     codec = llm.codec("return")
-    shown = tuple(snippet.text for snippet in snippets)
-    schema = answer_schema(codec, shown=shown, constrained=model.startswith(("local", "gguf:")))
+    labels = dict[str, Quote]()
+    if _is_local(model) and cites(codec):
+        snippets, labels = labelled(snippets)
+    schema = _schema(model, codec, labels)
+    counted_schema = hold.gateway.schema_text(model, schema)
+    window = Window(min(facts.window_tokens, llm.window_tokens or facts.window_tokens), llm.answer_tokens)
     packed = pack(
         [*_given(llm, arguments), *snippets],
         instruction=llm.instruction,
         task=_task(llm, arguments),
-        window=Window(min(facts.window_tokens, llm.window_tokens or facts.window_tokens), llm.answer_tokens),
-        counter=hold.gateway.counter(model),
-        schema=json.dumps(schema) if schema else "",
+        window=window,
+        counter=counter,
+        schema=counted_schema,
     )
     hold.emit(Packed(node=node, receipt=packed.receipt))
+    seen = packed.messages[-1].content
+    labels = {label: quote for label, quote in labels.items() if f"[{label}]" in seen}
     request = ChatRequest(
         model=model,
         messages=packed.messages,
         max_answer_tokens=min(llm.answer_tokens, facts.max_answer_tokens),
-        answer_schema=schema,
+        answer_schema=_schema(model, codec, labels),
     )
     data = {name: value.data for name, value in arguments.items()}
 
@@ -67,8 +75,21 @@ async def think(hold: Hold, llm: Llm[Any, ..., Any], node: str, arguments: Mappi
     def call(request: ChatRequest) -> Awaitable[ChatReply]:
         return hold.call(node, request)
 
-    value = await ask(call, request, codec, again=llm.again, check=check)
+    def fits(messages: Sequence[Message]) -> bool:
+        return counter.count(messages, counted_schema) <= window.room
+
+    value = await ask(call, request, codec, labels=labels, again=llm.again, check=check, fits=fits)
     return _labeled(llm, value, arguments, packed)
+
+
+def _is_local(model: str) -> bool:
+    return model == "local" or model.startswith("gguf:")
+
+
+def _schema(model: str, codec: TypeAdapter[Any], labels: Mapping[str, Quote]) -> JsonSchema | None:
+    """A small local model is held to its schema word by word, so that bounds and labels are worth stating."""
+    schema = answer_schema(codec, labels)
+    return bounded(schema) if _is_local(model) else schema
 
 
 async def _gather(hold: Hold, llm: Llm[Any, ..., Any], arguments: Mapping[str, Labeled]) -> list[Snippet]:

@@ -4,6 +4,7 @@ from .document import Block, BlockKind, Document
 from .errors import ContextError, MustNotFit, Unreadable
 from .find import find
 from .io.read import read
+from .labels import Labelled, labelled
 from .pack import Pack, Span, pack
 from .passages import snippets
 from .quote import Ambiguous, NotThere, Quote, locate
@@ -21,6 +22,7 @@ __all__ = [
     "Counter",
     "Document",
     "Entry",
+    "Labelled",
     "Message",
     "MustNotFit",
     "Need",
@@ -35,6 +37,7 @@ __all__ = [
     "Unreadable",
     "Window",
     "find",
+    "labelled",
     "locate",
     "pack",
     "read",

@@ -3,9 +3,9 @@
 from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import ClassVar, Literal
+from typing import Any, ClassVar, Literal, cast
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, model_validator
 
 from .citation import stands_at
 from .document import Document
@@ -14,6 +14,7 @@ from .folding import Folded, fold
 from .marks import balanced
 from .snippet import Origin
 
+MAX_QUOTE_CHARS = 600
 _SHOWN_LENGTH = 80
 _SHOWN_PLACES = 4
 
@@ -29,7 +30,18 @@ class Quote(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     place: str = Field(default="", max_length=80)
-    text: str = Field(min_length=1, max_length=600)
+    text: str = Field(min_length=1, max_length=MAX_QUOTE_CHARS)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _from_label(cls, value: Any, info: ValidationInfo) -> Any:
+        """A label ("s3") stands for the quote of that name, where the validation's context has `labels`."""
+        if not isinstance(value, str):
+            return value
+        labels = cast("dict[str, Quote]", (info.context or {}).get("labels", {}))
+        if value not in labels:
+            raise ValueError(f"there is no sentence {value[:20]!r}; cite one of {', '.join(labels) or 'those shown'}")
+        return labels[value].model_dump()
 
 
 class NotThere(ContextError):

@@ -165,7 +165,9 @@ def review_app(folder: Path, answers: list[str], *, vouches: list[str]) -> tuple
 
     @app.check(judge, vouches=vouches)
     def stands(topic: str, place: Place) -> Score:
-        return Score(float(place.clause == "4.2"), "" if place.clause == "4.2" else f"There is no clause {place.clause}.")
+        return Score(
+            float(place.clause == "4.2"), "" if place.clause == "4.2" else f"There is no clause {place.clause}."
+        )
 
     @app.tool(risk="outward", control=["clause"])
     def mark(clause: str) -> str:
@@ -272,7 +274,9 @@ def test_what_was_approved_before_a_crash_is_not_forgotten(post: Post, tmp_path:
 
 @settings(max_examples=40, deadline=None)
 @given(st.floats(0, 0.02), st.lists(st.sampled_from(["a", "b " * 50, "c " * 400]), max_size=6))
-def test_no_run_spends_more_than_its_budget(tmp_path_factory: pytest.TempPathFactory, budget: float, names: list[str]) -> None:
+def test_no_run_spends_more_than_its_budget(
+    tmp_path_factory: pytest.TempPathFactory, budget: float, names: list[str]
+) -> None:
     post = Post(tmp_path_factory.mktemp("b"), lambda request: "word " * 40)
     run = post.app.run(post.welcome_all, names=names, dial=2, budget_usd=budget)
     assert run.spent_usd <= budget
