@@ -1,0 +1,109 @@
+"""For the tests of an App: a Gateway that answers by script, so that no test calls a model, and money is exercised."""
+
+import asyncio
+import re
+from collections.abc import Callable, Sequence
+from math import ceil
+from typing import Any
+
+from rheostat.context import Counter
+
+from .errors import BadRequest
+from .ports import ChatReply, ChatRequest, ModelFacts, Price, Usage
+from .schemas import as_text
+
+Answer = str | ChatReply | Exception
+"""What a script gives for a request: a text, a whole reply with its own usage and cost, or an error to raise."""
+
+Script = Callable[[ChatRequest], Answer] | Sequence[Answer]
+
+CHARS_PER_TOKEN = 4
+DEFAULT_PRICE = Price(prompt_usd=1e-6, answer_usd=4e-6, cached_read_usd=1e-7)
+
+
+class ScriptedGateway:
+    """Answers by script, and bills for it, as any model one names.
+
+    A token is four characters. An answer longer than the request allows is cut short, and a request longer than the
+    window refused, as a provider would.
+
+    Args:
+        script: a function of the request, or answers to be given in order.
+        price: billed for each call.
+        window_tokens: of every model.
+        delay_s: how long each answer takes.
+    """
+
+    def __init__(
+        self, script: Script, *, price: Price = DEFAULT_PRICE, window_tokens: int = 32_768, delay_s: float = 0.0
+    ) -> None:
+        self._script = script
+        self._price, self._window_tokens, self._delay_s = price, window_tokens, delay_s
+        self.requests: list[ChatRequest] = []
+        """Every request so far, in order."""
+
+    @property
+    def calls(self) -> int:
+        """How many calls were made."""
+        return len(self.requests)
+
+    def facts(self, model: str) -> ModelFacts:
+        """The same for every model."""
+        size = self._window_tokens
+        return ModelFacts(name=model, window_tokens=size, max_answer_tokens=size, price=self._price)
+
+    def counter(self, model: str) -> Counter:
+        """Counts as this gateway bills."""
+        return Counter(f"{CHARS_PER_TOKEN} characters", _tokens, per_message=4, per_request=3)
+
+    def schema_text(self, model: str, answer_schema: dict[str, Any] | None) -> str:
+        """The schema as JSON: it counts as prompt."""
+        return "" if answer_schema is None else as_text(answer_schema)
+
+    async def chat(self, request: ChatRequest, on_text: Callable[[str], None] | None = None) -> ChatReply:
+        """Answers by script.
+
+        Raises:
+            BadRequest: the request exceeds the window.
+            AssertionError: the script has no answer left.
+        """
+        at = len(self.requests)
+        self.requests.append(request)
+        if self._delay_s:
+            await asyncio.sleep(self._delay_s)
+        answer = self._answer(request, at)
+        if isinstance(answer, Exception):
+            raise answer
+        reply = self._reply(request, answer) if isinstance(answer, str) else answer
+        if on_text is not None:
+            for piece in re.findall(r"\s*\S+|\s+", reply.text):
+                on_text(piece)
+        return reply
+
+    def _answer(self, request: ChatRequest, at: int) -> Answer:
+        if callable(self._script):
+            return self._script(request)
+        if at >= len(self._script):
+            raise AssertionError(f"The script holds {len(self._script)} answers, and this is call {at + 1}. Add one.")
+        return self._script[at]
+
+    def _reply(self, request: ChatRequest, text: str) -> ChatReply:
+        schema = self.schema_text(request.model, request.answer_schema)
+        prompt_tokens = self.counter(request.model).count(request.messages, schema)
+        if prompt_tokens > self._window_tokens:
+            raise BadRequest(
+                f"{request.model} refused {prompt_tokens} tokens: its window holds {self._window_tokens}. Ask with less."
+            )
+        shown = text[: request.max_answer_tokens * CHARS_PER_TOKEN]
+        usage = Usage(prompt_tokens=prompt_tokens, answer_tokens=_tokens(shown))
+        return ChatReply(
+            text=shown,
+            usage=usage,
+            cost_usd=self._price.cost_usd(usage),
+            latency_s=self._delay_s,
+            cut_short=len(shown) < len(text),
+        )
+
+
+def _tokens(text: str) -> int:
+    return ceil(len(text) / CHARS_PER_TOKEN)
