@@ -86,8 +86,9 @@ class Driver:
             while self._tasks:
                 ended, _ = await asyncio.wait(self._tasks, return_when=asyncio.FIRST_COMPLETED)
                 self._tasks -= ended
-                for task in ended:
-                    task.result()
+                for trouble in [task.exception() for task in ended]:
+                    if trouble is not None:
+                        raise trouble
         finally:
             for task in self._tasks:
                 task.cancel()

@@ -8,6 +8,9 @@ from .sentences import sentences
 from .snippet import Snippet
 
 
+_TITLE_WORDS = 8
+
+
 class Labelled(NamedTuple):
     """Snippets whose sentences begin with "[s1] ", "[s2] ", and the quote that each label stands for."""
 
@@ -16,15 +19,27 @@ class Labelled(NamedTuple):
 
 
 def labelled(snippets: Iterable[Snippet]) -> Labelled:
-    """Puts a label before every sentence of the snippets. Shorter forms, which would need labels of their own, go."""
+    """Puts a label before every sentence of the snippets, headings left out: nothing can be said of a clause by its title.
+
+    Shorter forms, which would need labels of their own, go.
+    """
     marked = list[Snippet]()
     quotes = dict[str, Quote]()
     for snippet in snippets:
+        place = snippet.origin.place if snippet.origin else ""
         lines = list[str]()
-        for start, end in sentences(snippet.text):
-            label = f"s{len(quotes) + 1}"
-            place = snippet.origin.place if snippet.origin else ""
-            quotes[label] = Quote(place=place[:80], text=snippet.text[start:end][:MAX_QUOTE_CHARS])
-            lines.append(f"[{label}] {snippet.text[start:end]}")
+        for line in snippet.text.splitlines():
+            for start, end in sentences(line):
+                sentence = line[start:end]
+                if _is_title(sentence):
+                    lines.append(sentence)
+                    continue
+                label = f"s{len(quotes) + 1}"
+                quotes[label] = Quote(place=place[:80], text=sentence[:MAX_QUOTE_CHARS])
+                lines.append(f"[{label}] {sentence}")
         marked.append(snippet.model_copy(update={"text": "\n".join(lines), "shorter": ()}))
     return Labelled(marked, quotes)
+
+
+def _is_title(sentence: str) -> bool:
+    return len(sentence.split()) <= _TITLE_WORDS and sentence[-1].isalnum()

@@ -181,7 +181,10 @@ def _decide(state: State, turn: _Turn, node: Instance) -> None:
     for guard in node.node.guards:
         if not state.available(node.scope, guard.condition):
             return _end(turn, node, Status.BLOCKED, _why_blocked(state, node))
-        if bool(state.resolve(node.scope, guard.condition).data) is not guard.expected:
+        condition = state.resolve(node.scope, guard.condition)
+        if bool(condition.data) is not guard.expected:
+            # That the branch was not taken tells as much as the condition did.
+            node.value = Labeled(None, condition.label)
             return _end(turn, node, Status.SKIPPED, "its branch was not taken")
     if not all(state.available(node.scope, arg) for arg in node.node.args.values()):
         return _end(turn, node, Status.BLOCKED, _why_blocked(state, node))

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from rheostat.app_core.declare import Score
     from rheostat.app_core.errors import RheostatError
     from rheostat.app_core.label import Untrusted
-    from rheostat.app_core.redline import Change, accept_all, preview, reject_all, write_redlines
+    from rheostat.app_core.redline import Change, Refused, accept_all, hunks, preview, reject_all, write_redlines
     from rheostat.app_core.run import Run
     from rheostat.app_core.view import View
     from rheostat.autonomy import Approval, Level, Question
@@ -27,6 +27,7 @@ _HOME = {
     "Level": "autonomy",
     "Question": "autonomy",
     "Quote": "context",
+    "Refused": "app_core.redline",
     "RheostatError": "app_core.errors",
     "Run": "app_core.run",
     "Score": "app_core.declare",
@@ -35,6 +36,7 @@ _HOME = {
     "View": "app_core.view",
     "accept_all": "app_core.redline",
     "find": "context",
+    "hunks": "app_core.redline",
     "locate": "context",
     "preview": "app_core.redline",
     "read": "context",
@@ -51,6 +53,7 @@ __all__ = [
     "Level",
     "Question",
     "Quote",
+    "Refused",
     "RheostatError",
     "Run",
     "Score",
@@ -59,6 +62,7 @@ __all__ = [
     "View",
     "accept_all",
     "find",
+    "hunks",
     "locate",
     "preview",
     "read",

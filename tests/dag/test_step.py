@@ -115,8 +115,8 @@ def test_when_runs_the_branch_only_if_the_condition_holds(urgent: bool) -> None:
 def test_a_branch_that_gives_an_input_is_optional_too() -> None:
     state = State(draw("flow", lambda a, b: when(a, lambda: b), ("a", "b")), worst)  # pyright: ignore[reportUnknownLambdaType]
     assert [n.calls for n in state.graph.nodes] == [GATE]
-    step(state, Began({"a": Labeled(False), "b": Labeled("x")}))
-    assert state.result() == Labeled(None)
+    step(state, Began({"a": Labeled(False, label=2), "b": Labeled("x", label=1)}))
+    assert state.result() == Labeled(None, 2), "None carries the label of the condition that made it None"
 
 
 def test_labels_follow_single_fields() -> None:
