@@ -67,6 +67,7 @@ def _keys(block: Block) -> set[Key]:
     """Every way to cite the block or a clause around it."""
     labels = [label for label in (*block.path, block.number) if label]
     keys = {_key(address(labels[: depth + 1])) for depth in range(len(labels))} | {_key(label) for label in labels}
+    keys |= {(label.split()[-1].lower(),) for label in labels if re.match(DIVISION, label, re.I)}
     for key in list(keys):
         if len(key) > 1 and re.fullmatch(DIVISION, key[0]):
             keys.add(key[1:])

@@ -1,6 +1,7 @@
 """Finding the passages of a document that a question is about: BM25, shared with neighbours, deterministic, offline."""
 
 import re
+from bisect import bisect_right
 from collections import Counter
 from dataclasses import dataclass
 from functools import lru_cache
@@ -32,9 +33,9 @@ _NEIGHBOUR = 0.25
 def find(document: Document, query: str, *, limit: int = 8) -> list[Snippet]:
     """The passages of a document that a question is about, best first.
 
-    A passage that finishes a sentence begun above it ("Recipient will:") comes with that sentence. If no word of the
-    question is in the document, the first passages are returned with score 0; a document of at most `limit` passages
-    is returned whole.
+    A passage that finishes a sentence begun above it ("Recipient will:") comes with that sentence, at the same score.
+    If no word of the question is in the document, the first passages are returned with score 0; a document of at most
+    `limit` passages is returned whole.
 
     Args:
         document: what to search.
@@ -44,21 +45,19 @@ def find(document: Document, query: str, *, limit: int = 8) -> list[Snippet]:
     found = passages(document)
     scores = _smooth(_index(document).scores(query))
     order = sorted(range(len(found)), key=lambda index: (-scores[index], index))
-    chosen = _with_lead_ins(found, order, limit)
-    return [found[index].snippet(document, score=scores[index]) for index in chosen]
-
-
-def _with_lead_ins(found: tuple[Passage, ...], order: list[int], limit: int) -> list[int]:
-    """The first `limit` in order, each followed by the passage that leads in to it."""
-    holder = {block: index for index, passage in enumerate(found) for block in range(passage.first, passage.last + 1)}
-    chosen: dict[int, None] = {}
+    chosen: dict[int, float] = {}
     for index in order:
-        lead_in = found[index].lead_in
-        wanted = [index] if lead_in is None else [index, holder[lead_in]]
-        chosen |= dict.fromkeys(wanted)
         if len(chosen) >= limit:
             break
-    return list(chosen)[: max(limit, 0)]
+        for wanted in (index, _lead_in(found, index)):
+            chosen.setdefault(wanted, scores[index])
+    return [found[index].snippet(document, score=score) for index, score in list(chosen.items())[: max(limit, 0)]]
+
+
+def _lead_in(found: tuple[Passage, ...], index: int) -> int:
+    """The passage whose sentence this one finishes; itself if it stands alone."""
+    at = found[index].lead_in
+    return index if at is None else bisect_right(found, at, key=lambda passage: passage.start) - 1
 
 
 def _smooth(scores: list[float]) -> list[float]:

@@ -10,7 +10,7 @@ MARK = re.compile(
     r"|!?\[(?=[^\[\]\n]*\]\([^()\s]*\))|(?<=[^\[\]\n])\]\([^()\s]*\)"  # [text](address): the text stays
     r"|(?m:^[ \t]*>[ \t]?)"
     r"|\\(?=[!-/:-@\[-`{-~])"
-    r"|(?<!\\)(?:\*{1,3}(?=\S)|(?<=\S)\*{1,3})"
+    r"|(?<![\\*])(?!(?<=\[)\*{1,3}\])(?:(?<=\S)\*{1,3}|\*{1,3}(?=[^\s*]))(?!\*)"  # but "[***]" is a redaction
     r"|(?<![\w\\_])_{1,2}(?=[^\s_])|(?<=[^\s\\_])_{1,2}(?![\w_])"
     r"|~~|`+)"
     r"|&(?:#\d{1,7}|#x[0-9a-fA-F]{1,6}|[A-Za-z]{2,8});",
@@ -40,7 +40,7 @@ def balanced(text: str, start: int, end: int) -> tuple[int, int]:
     unclosed: list[str] = []
     unopened: list[str] = []
     for mark in MARK.finditer(text, start, end):
-        name, opens = _pair(mark[0], unclosed)
+        name, opens = _pair(mark, unclosed)
         if opens:
             unclosed.append(name)
         elif name in unclosed:
@@ -58,11 +58,14 @@ def balanced(text: str, start: int, end: int) -> tuple[int, int]:
     return start, end
 
 
-def _pair(mark: str, unclosed: list[str]) -> tuple[str, bool]:
+def _pair(mark: re.Match[str], unclosed: list[str]) -> tuple[str, bool]:
     """The name of a paired mark ("span", "**") and whether it opens; "" for a mark that stands alone."""
-    tag = re.match(r"<(?P<slash>/?)(?P<name>\w+)", mark)
+    text = mark[0]
+    tag = re.match(r"<(?P<slash>/?)(?P<name>\w+)", text)
     if tag is not None:
         return ("", False) if tag["name"].lower() == "br" else (tag["name"].lower(), not tag["slash"])
-    if mark[0] not in "*_~`":
+    if text[0] not in "*_~`":
         return "", False
-    return mark, mark not in unclosed
+    before, after = mark.string[max(mark.start() - 1, 0) : mark.start()], mark.string[mark.end() : mark.end() + 1]
+    ends_word = (before.isalnum() or before in '.,;:!?)"”’') and not after.isalnum()
+    return text, text not in unclosed and not (before and ends_word)

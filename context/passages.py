@@ -26,7 +26,7 @@ class Passage:
         start, end: its span in the document's text.
         text: what a reader sees, with clause numbers, one block a line.
         around: titles and lead-ins of the clauses it stands in, for ranking.
-        lead_in: index of the block whose sentence it finishes ("Recipient will:"), unless that block is in the passage.
+        lead_in: where the block starts whose sentence it finishes ("Recipient will:"), unless that is in the passage.
     """
 
     first: int
@@ -54,7 +54,8 @@ def passages(document: Document) -> tuple[Passage, ...]:
     made: list[Passage] = []
     for first, last in _groups(document, around):
         header = " ".join(_header(document, index) for index in around[first])
-        lead_in = next((index for index in reversed(around[first]) if _leads_in(document, index)), None)
+        leading = (document.blocks[index].start for index in reversed(around[first]) if _leads_in(document, index))
+        lead_in = next(leading, None)
         for start, end in _spans(document, first, last):
             text = _shown(document, first, last, start, end)
             made.append(Passage(first, last, start, end, text, header, lead_in))

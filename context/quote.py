@@ -38,7 +38,8 @@ class Quote(BaseModel):
         """A label ("s3") stands for the quote of that name, where the validation's context has `labels`."""
         if not isinstance(value, str):
             return value
-        labels = cast("dict[str, Quote]", (info.context or {}).get("labels", {}))
+        context = cast("dict[str, Any]", info.context or {})
+        labels = cast("dict[str, Quote]", context.get("labels", {}))
         if value not in labels:
             raise ValueError(f"there is no sentence {value[:20]!r}; cite one of {', '.join(labels) or 'those shown'}")
         return labels[value].model_dump()
@@ -152,13 +153,13 @@ class _Page:
 
 
 def _matches(document: Document, words: str) -> list[_Match]:
-    wanted = fold(words, markdown=document.markdown).text
-    if not wanted:
-        return []
+    # marks that a quote shows may be marks of the file, or characters that the file escapes
+    readings = dict.fromkeys(fold(words, markdown=markdown).text for markdown in (document.markdown, False))
     for numbered in (True, False):
         page = _page(document, numbered)
-        if found := [_match(document, page, at, at + len(wanted)) for at in _occurrences(page.row, wanted)]:
-            return found
+        for wanted in filter(None, readings):
+            if found := [_match(document, page, at, at + len(wanted)) for at in _occurrences(page.row, wanted)]:
+                return found
     return []
 
 

@@ -25,7 +25,7 @@ _NUMBER_ALONE = re.compile(r"\(?(?:\d{1,3}(?:\.\d{1,3})*|[a-zA-Z]|[ivx]{1,5})[.)
 _FILE_HEAD = re.compile(r"ex(?:hibit)?[ -]\d+\.\d+", re.I)
 _MENTION = re.compile(
     r"(?:sections?|clauses?|paragraphs?|articles?|exhibits?|schedules?|parts?|items?|and|or|to|in|of|under|by|with|than|the"
-    r"|at|on|for|from|through|no\.|nos\.|sec\.|[§$,&(/-])\s*$",
+    r"|at|on|for|from|through|see|per|no\.|nos\.|sec\.|[§$,&(/-])\s*$",
     re.I,
 )
 
