@@ -95,8 +95,9 @@ def _common(old: Sequence[str], new: Sequence[str]) -> int:
 
 
 def _title(head: Sequence[str]) -> int:
-    """How many tokens the title of a clause ("Invoicing.") takes at the head of both texts; it stays as it is."""
-    return next((index + 1 for index in range(len(head) - 1, 0, -1) if head[index] in _TITLE_ENDS), 0)
+    """How many tokens the title of a clause ("Invoicing. ") takes at the head of both texts; it stays as it is."""
+    end = next((index + 1 for index in range(len(head) - 1, 0, -1) if head[index] in _TITLE_ENDS), 0)
+    return end + (end > 0 and "".join(head[end : end + 1]).isspace())
 
 
 def _merge_islands(parts: list[_Part]) -> list[_Part]:
@@ -124,7 +125,7 @@ def _joined(parts: Iterable[_Part]) -> tuple[Hunk, ...]:
     hunks = [
         Hunk(old="".join(t for p in run for t in p.old), new="".join(t for p in run for t in p.new)) for run in runs
     ]
-    return tuple(hunk for hunk in _slid(hunks) if hunk.old or hunk.new)
+    return tuple(_to_line_ends([hunk for hunk in _slid(hunks) if hunk.old or hunk.new]))
 
 
 def _slid(hunks: list[Hunk]) -> list[Hunk]:
@@ -146,6 +147,32 @@ def _slid(hunks: list[Hunk]) -> list[Hunk]:
             result[at] = Hunk(old=moved if middle.old else "", new=moved if middle.new else "")
             result[at + 1] = _kept(text[-shift:] + after.old)
     return result
+
+
+def _to_line_ends(hunks: list[Hunk]) -> list[Hunk]:
+    """Lets a change that takes a line end away, but no whole lines, go on to the end of its last line.
+
+    Two paragraphs then become one by leaving one out, rather than by joining a part of each.
+    """
+    result: list[Hunk] = []
+    for hunk in hunks:
+        before = result[-1] if result else None
+        if before is None or not _joins_lines(before, at_line_start=len(result) > 1 and result[-2].old.endswith("\n")):
+            result.append(hunk)
+            continue
+        if not hunk.kept:
+            result[-1] = Hunk(old=before.old + hunk.old, new=before.new + hunk.new)
+            continue
+        rest, line_end, after = hunk.old.partition("\n")
+        result[-1] = Hunk(old=before.old + rest, new=before.new + rest)
+        if line_end:
+            result.append(_kept(line_end + after))
+    return result
+
+
+def _joins_lines(hunk: Hunk, at_line_start: bool) -> bool:
+    whole_lines = hunk.old.endswith("\n") and (not hunk.new or hunk.new.endswith("\n"))
+    return not hunk.kept and "\n" in hunk.old and not whole_lines and not at_line_start
 
 
 def _kept(text: str) -> Hunk:

@@ -78,10 +78,11 @@ def _normal_form(root: Element) -> Shape:
         _join_run(run)
     for text in list(root.iter(_TEXT)):
         _join_text(text)
-    for empty in [found for found in root.iter(_RUN_PROPERTIES, w("pPr")) if not len(found)]:
-        parent = empty.getparent()
-        if parent is not None:
-            parent.remove(empty)
+    for tag in (_RUN_PROPERTIES, w("pPr")):
+        for empty in [found for found in root.iter(tag) if not len(found)]:
+            parent = empty.getparent()
+            if parent is not None:
+                parent.remove(empty)
     return _shape(root)
 
 
