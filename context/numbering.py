@@ -8,7 +8,7 @@ ATTACHMENT = r"exhibit|schedule|annex|appendix|attachment|addendum"
 DIVISION = r"article|part|chapter"
 CLAUSE = r"section|clause|paragraph|§"
 _KEYWORD_FORM = re.compile(
-    rf"(?P<label>(?P<word>{ATTACHMENT}|{DIVISION}|{CLAUSE})\s{{0,3}}"
+    rf"(?P<label>(?P<word>{ATTACHMENT}|{DIVISION}|{CLAUSE})(?:\s{{1,3}}|(?<=§))"
     r"[\"'“]?(?P<value>\d{1,3}(?:\.\d{1,3}){0,4}|[ivxl]{1,7}|[a-z](?:-\d{1,2})?)[\"'”]?)[.:)]?(?=[\s—–-]|$)",
     re.I,
 )

@@ -82,6 +82,7 @@ def test_a_place_is_said_as_a_lawyer_would(labels: tuple[str, ...], said: str):
         ("ARTICLE II\n\nDUTIES", "ARTICLE II", "DUTIES"),
         ("Section 2.01 Orders.", "Section 2.01", "Orders."),
         ("§ 3 Dauer", "§ 3", "Dauer"),
+        ("§3 Dauer", "§3", "Dauer"),
         ('Schedule "C" - Plan', 'Schedule "C"', "- Plan"),
         ("10 GARDEN LEAVE", "10", "GARDEN LEAVE"),
     ],
@@ -104,6 +105,7 @@ def test_clause_numbers_are_read(text: str, label: str, rest: str):
         "2019. A good year",
         "(see below)",
         "e.g. this",
+        "PARTS",
         "",
     ],
 )
