@@ -113,15 +113,20 @@ def test_ordinary_text_is_shown_as_it_is(text: str):
     assert disarm(text) == text
 
 
-def test_a_text_that_contains_its_own_digest_gets_another_id():
-    text = "Term."
-    seen: set[str] = set()
-    for _ in range(5):
-        label = end_tag(fence(text, Trust.UNTRUSTED).block)[-9:-1]
-        assert label not in text
-        seen.add(label)
-        text += label
-    assert len(seen) == 5
+def test_a_text_that_contains_its_own_digest_gets_another_id(monkeypatch: pytest.MonkeyPatch):
+    """Its writer would have to search long for such a text; here the first two digests are given away."""
+
+    class GivenAway:
+        def __init__(self, data: bytes) -> None:
+            self.first = data[:1].decode()
+
+        def hexdigest(self) -> str:
+            return {"0": "deadbeef", "1": "0badcafe"}.get(self.first, "5afe5afe") * 8
+
+    monkeypatch.setattr("rheostat.context.fence.sha256", GivenAway)
+    assert end_tag(fence("Term.", Trust.UNTRUSTED).block) == "</untrusted id=deadbeef>"
+    assert end_tag(fence("Term. deadbeef", Trust.UNTRUSTED).block) == "</untrusted id=0badcafe>"
+    assert end_tag(fence("DEADBEEF 0badcafe", Trust.UNTRUSTED).block) == "</untrusted id=5afe5afe>"
 
 
 def test_the_model_is_shown_where_a_text_comes_from():

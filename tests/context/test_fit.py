@@ -91,6 +91,20 @@ def test_a_shorter_form_is_lengthened_with_the_room_that_is_left():
     assert fit([Candidate(Need.COULD, 1.0, (100, 10)), Candidate(Need.COULD, 1.0, (10,))], 110) == (0, 0)
 
 
+def test_the_room_left_by_what_does_not_fit_goes_to_the_densest_that_do():
+    big, dense, middling = (Candidate(Need.SHOULD, *of) for of in [(90.0, (90,)), (95.0, (20,)), (5.0, (80,))])
+    small = Candidate(Need.SHOULD, 4.0, (40,))
+    assert fit([big, dense, middling, small, small], 100) == (None, 0, None, 0, 0)
+
+
+def test_a_form_that_density_alone_would_skip_is_chosen_where_it_is_the_longest_that_fits():
+    assert fit([Candidate(Need.COULD, 1.0, (100, 95, 10)), Candidate(Need.COULD, 50.0, (100,))], 196) == (1, 0)
+
+
+def test_what_has_a_score_comes_before_what_has_none():
+    assert fit([Candidate(Need.COULD, 0.0, (5,)), Candidate(Need.COULD, 0.5, (10,))], 10) == (None, 0)
+
+
 def test_nothing_fits_in_nothing():
     assert fit([], 100) == ()
     assert fit([Candidate(Need.COULD, 1.0, (1,))], 0) == (None,)

@@ -1,6 +1,7 @@
 """A Pack never exceeds its window, accounts for every candidate, and knows where each character comes from."""
 
 from collections import Counter as Tally
+from collections.abc import Callable
 from hashlib import sha256
 
 import pytest
@@ -73,6 +74,20 @@ def test_it_never_exceeds_its_window_by_a_token(ask: Ask, counter: Counter):
     made = packed(ask, counter)
     if made:
         assert made.tokens == counter.count(made.messages, ask[3]) <= ask[4].room
+
+
+@pytest.mark.parametrize("count_text", [len, words, quarters, swelling, erratic])
+def test_it_holds_in_every_window_there_is(count_text: Callable[[str], int]):
+    """From too small for the musts to large enough for everything, one token at a time."""
+    offered = [clause("word " * (n % 7 + 1), str(n), score=float(n % 4), shorter=("word",)) for n in range(9)]
+    offered.append(clause("It must be in.", "9", need=Need.MUST))
+    counter = Counter("any", count_text, per_message=3, error=0.1)
+    everything = pack(offered, instruction="Judge.", task="Go.", window=Window(10**6, 0), counter=counter).tokens
+    made = [packed((offered, "Judge.", "Go.", "", Window(tokens, 0)), counter) for tokens in range(1, everything + 2)]
+    assert all(pack.tokens <= pack.window.room for pack in made if pack)
+    assert made[0] is None and made[-1]
+    if count_text is not erratic:
+        assert made[-1].tokens == everything
 
 
 @given(requests, counters)
