@@ -8,6 +8,7 @@ from .sentences import sentences
 from .snippet import Snippet
 
 
+_FEWEST_WORDS = 4
 _TITLE_WORDS = 8
 
 
@@ -42,4 +43,6 @@ def labelled(snippets: Iterable[Snippet]) -> Labelled:
 
 
 def _is_title(sentence: str) -> bool:
-    return len(sentence.split()) <= _TITLE_WORDS and sentence[-1].isalnum()
+    """Whether a sentence is too short to say anything: "Exceptions.", "13 Governing law and courts"."""
+    words = len(sentence.split())
+    return words < _FEWEST_WORDS or words <= _TITLE_WORDS and sentence[-1].isalnum()

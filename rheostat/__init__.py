@@ -1,6 +1,6 @@
 """rheostat: build the Cursor for X.
 
-Everything a vertical needs comes from here; `rheostat.context`, `rheostat.dag` and `rheostat.autonomy` can be used alone.
+Everything a vertical needs comes from here. `rheostat.context`, `rheostat.dag` and `rheostat.autonomy` work alone, too.
 Names are loaded when they are first used, so that `import rheostat` costs next to nothing.
 """
 
@@ -12,7 +12,19 @@ if TYPE_CHECKING:
     from rheostat.app_core.declare import Score
     from rheostat.app_core.errors import RheostatError
     from rheostat.app_core.label import Untrusted
-    from rheostat.app_core.redline import Change, Refused, accept_all, hunks, preview, reject_all, write_redlines
+    from rheostat.app_core.quoting import quotes_stand
+    from rheostat.app_core.redline import (
+        Change,
+        Delivered,
+        Refused,
+        accept_all,
+        diff,
+        preview,
+        reject_all,
+        write_redlines,
+        write_what_fits,
+    )
+    from rheostat.app_core.report import decision, render, report_facts
     from rheostat.app_core.run import Run
     from rheostat.app_core.view import View
     from rheostat.autonomy import Approval, Level, Question
@@ -23,6 +35,7 @@ _HOME = {
     "App": "app_core.app",
     "Approval": "autonomy",
     "Change": "app_core.redline",
+    "Delivered": "app_core.redline",
     "Document": "context",
     "Level": "autonomy",
     "Question": "autonomy",
@@ -35,20 +48,26 @@ _HOME = {
     "Untrusted": "app_core.label",
     "View": "app_core.view",
     "accept_all": "app_core.redline",
+    "decision": "app_core.report",
+    "diff": "app_core.redline",
     "find": "context",
-    "hunks": "app_core.redline",
     "locate": "context",
     "preview": "app_core.redline",
+    "quotes_stand": "app_core.quoting",
     "read": "context",
     "reject_all": "app_core.redline",
+    "render": "app_core.report",
+    "report_facts": "app_core.report",
     "when": "dag",
     "write_redlines": "app_core.redline",
+    "write_what_fits": "app_core.redline",
 }
 
 __all__ = [
     "App",
     "Approval",
     "Change",
+    "Delivered",
     "Document",
     "Level",
     "Question",
@@ -61,14 +80,19 @@ __all__ = [
     "Untrusted",
     "View",
     "accept_all",
+    "decision",
+    "diff",
     "find",
-    "hunks",
     "locate",
     "preview",
+    "quotes_stand",
     "read",
     "reject_all",
+    "render",
+    "report_facts",
     "when",
     "write_redlines",
+    "write_what_fits",
 ]
 
 

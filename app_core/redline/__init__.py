@@ -3,11 +3,13 @@
 from .change import Change
 from .diff import Hunk, hunks
 from .errors import NotVerified, NotWritten, RedlineError, Refused
+from .fitting import Delivered, diff, write_what_fits
 from .preview import Preview, preview
 from .write import Written, accept_all, reject_all, write_redlines
 
 __all__ = [
     "Change",
+    "Delivered",
     "Hunk",
     "NotVerified",
     "NotWritten",
@@ -16,8 +18,10 @@ __all__ = [
     "Refused",
     "Written",
     "accept_all",
+    "diff",
     "hunks",
     "preview",
     "reject_all",
     "write_redlines",
+    "write_what_fits",
 ]

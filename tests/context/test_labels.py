@@ -12,9 +12,9 @@ TEXT = "The term is ten (10) years. It renews, e.g. by notice.\nEither party may
 
 def test_every_sentence_gets_a_label_and_the_label_gives_the_sentence_back() -> None:
     origin = Origin(source="nda.docx", start=0, end=len(TEXT), place="4.2")
-    snippets, quotes = labelled([Snippet(text=TEXT, origin=origin), Snippet(text="13 Governing law\n13.1 New York.")])
+    snippets, quotes = labelled([Snippet(text=TEXT, origin=origin), Snippet(text="13 Governing law\n13.1 New York law governs this.")])
     assert snippets[0].text.splitlines()[0] == "[s1] The term is ten (10) years."
-    assert snippets[1].text == f"13 Governing law\n[s{len(quotes)}] 13.1 New York.", "a heading has no label"
+    assert snippets[1].text == f"13 Governing law\n[s{len(quotes)}] 13.1 New York law governs this.", "a heading has no label"
     cited = TypeAdapter(list[Quote]).validate_json('["s1"]', context={"labels": quotes})
     assert cited == [Quote(place="4.2", text="The term is ten (10) years.")]
 

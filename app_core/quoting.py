@@ -1,0 +1,20 @@
+"""A ready check for models that quote: every quote stands in the document, once, where it is said to stand."""
+
+from collections.abc import Sequence
+
+from rheostat.context import ContextError, Document, Quote, locate
+
+from .declare import Score
+
+
+def quotes_stand(document: Document, quotes: Sequence[Quote]) -> Score:
+    """The share of the quotes that `locate` finds; the evidence says what is wrong with each of the others."""
+    problems = list[str]()
+    for quote in quotes:
+        try:
+            locate(document, quote)
+        except ContextError as error:
+            problems.append(str(error))
+    return Score(
+        1 - len(problems) / len(quotes) if quotes else 0, " ".join(problems) or ("" if quotes else "No quote.")
+    )

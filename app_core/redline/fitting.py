@@ -1,0 +1,54 @@
+"""For screens and tools that make a redline out of changes that several hands proposed."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict
+
+from rheostat.context import Document
+
+from .change import Change
+from .diff import hunks
+from .errors import Refused
+from .write import Written, write_redlines
+
+
+class Delivered(BaseModel):
+    """What was written, and why each of the other changes was not."""
+
+    model_config = ConfigDict(frozen=True)
+
+    written: Written
+    refused: tuple[str, ...]
+
+
+def write_what_fits(
+    path: Path, document: Document, changes: Sequence[Change], out: Path, *, author: str, at: datetime | None = None
+) -> Delivered:
+    """Writes all changes that can be made exactly and together; those given first have precedence.
+
+    Arguments and errors as for `write_redlines`, which refuses all if one can't be made. `at` is now by default.
+    """
+    wanted, refused = list(changes), list[str]()
+    while True:
+        try:
+            written = write_redlines(path, document, wanted, out, author=author, at=at or datetime.now(UTC))
+            return Delivered(written=written, refused=tuple(refused))
+        except Refused as error:
+            if error.change is None:
+                raise
+            # Equal changes are told apart by place in the list: the later one gives way.
+            wanted.reverse()
+            wanted.remove(error.change)
+            wanted.reverse()
+            refused.append(str(error))
+
+
+def diff(old: str, new: str) -> list[dict[str, str]]:
+    """The word-level edit from one text to another as plain data: {"op": "keep", "delete" or "insert", "text": ...}."""
+    parts = list[dict[str, str]]()
+    for hunk in hunks(old, new):
+        ops = [("keep", hunk.old)] if hunk.kept else [("delete", hunk.old), ("insert", hunk.new)]
+        parts += [{"op": op, "text": text} for op, text in ops if text]
+    return parts

@@ -1,0 +1,151 @@
+"""A run as plain data for a report: what each prompt held, what each step took, who decided what."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from rheostat.autonomy import Approval, Question
+from rheostat.context import Receipt
+
+from .view import NodeView, View
+
+Facts = dict[str, Any]
+
+
+def report_facts(view: View) -> Facts:
+    """What any report on a run can show: `run`, `prompts`, `steps` and `approvals`, as plain data.
+
+    Untrusted text among it is as it was; whoever renders it escapes it.
+    """
+    return {
+        "run": _run(view),
+        "prompts": [_prompt(node, node.receipt) for node in view.nodes.values() if node.receipt is not None],
+        "steps": [_step(node) for node in view.nodes.values()],
+        "approvals": [*_answers(view), *_rulings(view)],
+    }
+
+
+def decision(view: View, node_id: str) -> Facts:
+    """What was decided on a node's action, by whom and why: accepted, edited, rejected, refused or waiting."""
+    node = view.nodes.get(node_id)
+    if node is None:
+        return {"what": "refused", "who": "", "when": "", "reason": "it was never proposed"}
+    given = [
+        (view.questions[q], a) for q, n in view.asked_by.items() if n == node_id for a in view.approvals.get(q, [])
+    ]
+    if given:
+        question, approval = given[-1]
+        return {"what": _said(approval), "who": approval.by, "when": _when(approval.at), "reason": approval.reason}
+    match node.status:
+        case "waiting":
+            return {"what": "waiting", "who": "", "when": "", "reason": ""}
+        case "failed" | "declined":
+            return {"what": "refused", "who": "", "when": "", "reason": node.reason}
+        case _:
+            return {"what": "accepted", "who": f"the dial at level {int(view.level)}", "when": "", "reason": ""}
+
+
+def render(template: Path, data: Facts) -> str:
+    """Fills an HTML template of Jinja's; everything is escaped."""
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+    found = Environment(loader=FileSystemLoader(template.parent), autoescape=True, undefined=StrictUndefined)
+    return found.get_template(template.name).render(data)
+
+
+def _run(view: View) -> Facts:
+    terms = view.terms
+    return {
+        "id": view.run,
+        "model": terms.model,
+        "dial": int(terms.level),
+        "dial_name": terms.level.name.lower(),
+        "when": _when(datetime.fromtimestamp(view.started_at, UTC)),
+        "ended": view.reason or _incomplete(view),
+        "cost_usd": view.spent_usd,
+        "budget_usd": terms.budget_usd,
+        "seconds": view.worked_s,
+        "deadline_s": terms.deadline_s,
+    }
+
+
+def _incomplete(view: View) -> str:
+    match view.standing():
+        case "partial":
+            return f"{len(view.failures())} steps failed; what they would have added is missing."
+        case "waiting":
+            return f"{len(view.open_questions())} actions still wait for a person."
+        case _:
+            return ""
+
+
+def _prompt(node: NodeView, receipt: Receipt) -> Facts:
+    items = [
+        {
+            "what": " ".join(part for part in (entry.origin.source, entry.origin.place) if part)
+            if entry.origin
+            else "",
+            "state": entry.outcome,
+            "reason": "" if entry.outcome == "kept" else entry.sentence.partition(": ")[2],
+            "tokens": entry.tokens,
+        }
+        for entry in receipt.entries
+    ]
+    name = node.id.rpartition("/")[2]
+    return {
+        "step": name,
+        "about": node.id.rpartition("/")[0],
+        "used_tokens": receipt.tokens,
+        "window_tokens": receipt.room,
+        "items": items,
+    }
+
+
+def _step(node: NodeView) -> Facts:
+    return {
+        "name": node.id,
+        "calls": node.calls,
+        "prompt_tokens": node.prompt_tokens,
+        "answer_tokens": node.answer_tokens,
+        "cost_usd": node.cost_usd,
+        "seconds": node.seconds,
+    }
+
+
+def _answers(view: View) -> Iterator[Facts]:
+    for id, approvals in view.approvals.items():
+        question = view.questions[id]
+        for approval in approvals:
+            yield {
+                "when": _when(approval.at),
+                "who": approval.by,
+                "what": _named(question),
+                "decision": _said(approval),
+                "why_asked": list(question.verdict.reasons),
+            }
+
+
+def _rulings(view: View) -> Iterator[Facts]:
+    for ruled in view.ruled:
+        yield {
+            "when": "",
+            "who": f"the dial at level {int(ruled.verdict.level)}",
+            "what": ruled.action.summary or ruled.action.tool,
+            "decision": ruled.verdict.ruling.name.lower().replace("_", " "),
+            "why_asked": list(ruled.verdict.reasons),
+        }
+
+
+def _named(question: Question) -> str:
+    return question.action.summary or question.action.tool
+
+
+def _said(approval: Approval) -> str:
+    if approval.answer == "reject":
+        return "rejected"
+    return "edited" if approval.edits else "accepted"
+
+
+def _when(at: datetime) -> str:
+    return f"{at.astimezone():%d %B %Y, %H:%M}"

@@ -1,0 +1,52 @@
+"""The report on a review: rule by rule what was found, quoted, proposed and decided."""
+
+from pathlib import Path
+from typing import Any
+
+from rheostat import Document, Run, View, decision, diff, locate, render, report_facts
+
+from .playbook import Playbook
+from .review import Judgement, Target
+
+Facts = dict[str, Any]
+
+
+def write_report(run: Run[Any], path: Path) -> Path:
+    """Writes the report on a review, finished or not, as one HTML file. Raises OSError where it can't be written."""
+    view = run.view
+    book = Playbook.model_validate(view.nodes["playbook_at"].value)
+    contract = Document.model_validate(view.nodes["contract_at"].value)
+    findings = [_finding(view, contract, rule.topic, f"one_rule[{n}]/") for n, rule in enumerate(book.rules)]
+    stood, made_up = sum(len(f["quotes"]) for f in findings), sum(f["made_up"] for f in findings)
+    facts = report_facts(view) | {
+        "title": f"Review of {contract.source}",
+        "contract": {"name": contract.source, "sha256": contract.sha256},
+        "playbook": {"name": book.name, "source": book.source, "rules": len(book.rules)},
+        "quotes": {"checked": stood + made_up, "stood": stood, "made_up": made_up},
+        "findings": findings,
+    }
+    path.write_text(render(Path(__file__).with_name("report.html.j2"), facts), encoding="utf-8")
+    return path
+
+
+def _finding(view: View, contract: Document, topic: str, at: str) -> Facts:
+    node = view.nodes.get(f"{at}judge")
+    made_up = sum(not check.passed for check in node.checks) if node else 0
+    empty: Facts = {"topic": topic, "rationale": "", "why_not": "", "quotes": [], "made_up": made_up, "redlines": []}
+    if node is None or node.status != "done":
+        return empty | {"verdict": "not judged", "why_not": node.reason if node else "The run did not come to it."}
+    judgement = Judgement.model_validate(node.value)
+    cited = [{**locate(contract, quote).model_dump(), "text": quote.text} for quote in judgement.quotes]
+    said = {"verdict": judgement.verdict, "rationale": judgement.rationale, "quotes": cited}
+    aimed = view.nodes.get(f"{at}aim")
+    return empty | said | {"redlines": [_redline(view, aimed.value, at, cited[0]["place"])] if aimed else []}
+
+
+def _redline(view: View, aimed: Any, at: str, place: str) -> Facts:
+    target = Target.model_validate(aimed)
+    action = view.nodes[f"{at}redline"].action if f"{at}redline" in view.nodes else None
+    wording = next((str(a.value) for a in action.arguments if a.name == "wording"), "") if action else target.new
+    kinds = {"keep": "same", "insert": "ins", "delete": "del"}
+    parts = [{"kind": kinds[part["op"]], "text": part["text"]} for part in diff(target.old, wording)]
+    decided = decision(view, f"{at}redline")
+    return {"place": place, "position": "", "comment": target.comment, "parts": parts, "decision": decided}
