@@ -29,7 +29,7 @@ FUNCTION_LINES = 60
 LONGER: dict[str, int] = {}
 
 VAGUE = {"manager", "helper", "util", "utility", "base", "engine"}
-HEAVY = {"bm25s", "docx", "jinja2", "litellm", "lxml", "networkx", "numpy", "pypdf", "tiktoken", "xllamacpp"}
+HEAVY = {"bm25s", "docx", "jinja2", "litellm", "lxml", "networkx", "numpy", "openai", "pypdf", "tiktoken", "xllamacpp"}
 
 
 def tracked() -> list[Path]:
