@@ -1,4 +1,4 @@
-"""Which model serves: one named, else a provider whose key is there, else Ollama on this machine, else the embedded one."""
+"""Which model serves: one named, else a provider whose key is set, else Ollama on this machine, else the embedded."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -66,9 +66,7 @@ def choose(explicit: str | None, environment: Mapping[str, str], ollama: Sequenc
     if ollama:
         model = f"ollama/{ollama[0]}"
         return Resolved(model, f"No provider's key is set, and an Ollama server on this machine has {ollama[0]}.")
-    return Resolved(
-        LOCAL, "No provider's key is set and no Ollama server runs here, so the small embedded model serves."
-    )
+    return Resolved(LOCAL, "No provider's key is set and no Ollama server runs here, so the embedded model serves.")
 
 
 def available(environment: Mapping[str, str], ollama: Sequence[str], embedded: bool) -> list[Available]:
@@ -89,9 +87,8 @@ def available(environment: Mapping[str, str], ollama: Sequence[str], embedded: b
     if embedded:
         lines.append(Available(LOCAL, "ready", "its file is on this machine; a toy in quality"))
     else:
-        lines.append(
-            Available(LOCAL, "fetch", "93 MB on first use, or now by `rheostat models get local`; a toy in quality")
-        )
+        why = "93 MB are fetched on first use, or now by `rheostat models get local`; a toy in quality"
+        lines.append(Available(LOCAL, "fetch", why))
     lines.append(Available("gguf:PATH", "ready", "any GGUF model file of your own"))
     return lines
 

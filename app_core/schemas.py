@@ -1,4 +1,4 @@
-"""JSON schemas of answers: finding what has no bound in them, and bounding it. Small models ramble wherever they may."""
+"""JSON schemas of answers: finding what has no bound in them, and bounding it. Small models ramble where they may."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -112,10 +112,10 @@ def _has_both_ends(schema: Mapping[str, Any]) -> bool:
 
 
 def _resolved(reference: str, root: Mapping[str, Any]) -> object:
-    node: Any = root
+    node: object = root
     for part in reference.removeprefix("#/").split("/"):
-        node = node.get(part, {}) if isinstance(node, Mapping) else {}
-    return cast(object, node)
+        node = cast("Mapping[str, object]", node).get(part) if isinstance(node, Mapping) else None
+    return node
 
 
 def as_text(schema: Schema) -> str:

@@ -92,7 +92,7 @@ class ScriptedGateway:
         prompt_tokens = self.counter(request.model).count(request.messages, schema)
         if prompt_tokens > self._window_tokens:
             raise BadRequest(
-                f"{request.model} refused {prompt_tokens} tokens: its window holds {self._window_tokens}. Ask with less."
+                f"{request.model} refused {prompt_tokens} tokens: its window holds {self._window_tokens}. Ask less."
             )
         shown = text[: request.max_answer_tokens * CHARS_PER_TOKEN]
         usage = Usage(prompt_tokens=prompt_tokens, answer_tokens=_tokens(shown))

@@ -1,4 +1,4 @@
-"""How to count the tokens of a hosted model: which public table is nearest to its tokenizer, and how far off that may be."""
+"""How to count the tokens of a hosted model: the public table nearest to its tokenizer, and how far off it may be."""
 
 import importlib.util
 import os
@@ -33,14 +33,14 @@ def _family(names: str, table: str, error: float, per_message: int = 8, per_requ
 _FAMILIES = (
     # Ollama serves anything, and a prompt too long is cut without a word.
     _family(r"^ollama", "o200k_base", 0.50, 8, 64),
-    # OpenAI: the tables are its own. Four tokens a message and three a request are documented; the rest is for what newer
-    # models add unseen (a date, a role renamed), and the error for how a schema is rendered.
+    # OpenAI: the tables are its own. Four tokens a message and three a request are documented; the rest is for what
+    # newer models add unseen (a date, a role renamed), and the error for how a schema is rendered.
     _family(r"gpt-4o|gpt-4\.|gpt-[5-9]|chatgpt|\bo[1-9](-|$)", "o200k_base", 0.02, 4, 16),
     _family(r"gpt-4|gpt-3\.5|gpt-35", "cl100k_base", 0.02, 5, 16),
     # gpt-oss: OpenAI's own table again, but its chat format adds a long system message.
     _family(r"gpt-oss", "o200k_base", 0.02, 8, 160),
-    # Claude: since Opus 4.7 about 1.53 times o200k on English prose, before that 1.18 times; code is up to 30 % off either
-    # way. A schema may go out as a tool, which adds some 350 tokens.
+    # Claude: since Opus 4.7 about 1.53 times o200k on English prose, before that 1.18 times; code is up to 30 % off
+    # either way. A schema may go out as a tool, which adds some 350 tokens.
     _family(r"claude-(3|2|instant|opus-4(-[0156]|-20|$)|sonnet-4|haiku-4)", "o200k_base", 0.35, 8, 500),
     _family(r"claude", "o200k_base", 0.80, 8, 500),
     # Vocabularies of 128,000 and more, trained on similar text: near o200k on English, somewhat above on code.
@@ -56,8 +56,8 @@ _FAMILIES = (
 def hosted_counter(model: str) -> Counter:
     """The counter of a hosted model, by its name.
 
-    The errors are for English prose, contracts and code; for other scripts the count of a model that is not OpenAI's may
-    be off by more.
+    The errors are for English prose, contracts and code; in other scripts the count of a model that is not OpenAI's
+    may be off by more.
     """
     name = model.lower()
     family = next(family for family in _FAMILIES if family.names.search(name))
@@ -82,7 +82,7 @@ def tables_folder() -> Path | None:
 
 @cache
 def _table(name: str) -> Callable[[str], int]:
-    import tiktoken  # noqa: PLC0415 a native library
+    import tiktoken
 
     folder, kept = tables_folder(), os.environ.get("TIKTOKEN_CACHE_DIR")
     if folder is not None:

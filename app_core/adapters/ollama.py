@@ -12,7 +12,7 @@ from ..errors import NoNetwork, UnknownModel
 
 PREFIXES = ("ollama_chat/", "ollama/")
 MOST_CONTEXT_TOKENS = 8192
-"""What is asked of Ollama for a call, if the model can hold it. Its own default is less, and it cuts prompts silently."""
+"""What Ollama is told to hold, if the model can. Its own default is less, and it cuts longer prompts silently."""
 
 _PROBE_S = 0.3
 _ASK_S = 5.0
@@ -67,8 +67,8 @@ def context_tokens(name: str) -> int:
         ) from None
     except (OSError, ValueError):
         raise NoNetwork(
-            f"No Ollama server answers at {address}, so {name!r} can't be used. Start it with `ollama serve`, or choose "
-            "another model."
+            f"No Ollama server answers at {address}, so {name!r} can't be used. Start it with `ollama serve`, or "
+            "choose another model."
         ) from None
     facts = cast("dict[str, Any]", shown.get("model_info") or {})
     stated = [value for key, value in facts.items() if key.endswith(".context_length") and isinstance(value, int)]

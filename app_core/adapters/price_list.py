@@ -40,6 +40,7 @@ class Stated(BaseModel):
 
     @property
     def price(self) -> Price:
+        """The same, by the token."""
         cached = self.cached_usd_per_mtok
         return Price(
             prompt_usd=self.prompt_usd_per_mtok / 1e6,
@@ -70,17 +71,15 @@ def entry_facts(model: str, entry: Entry) -> ModelFacts:
     Raises: as `listed_facts`.
     """
     if entry.get("mode") != "chat":
+        purpose = str(entry.get("mode") or "something else").replace("_", " ")
         raise UnknownModel(
-            f"{model!r} is not a chat model but for {str(entry.get('mode') or 'something else').replace('_', ' ')}, so it "
-            "can't be asked. Choose a chat model."
+            f"{model!r} is not a chat model but for {purpose}, so it can't be asked. Choose a chat model."
         )
     prompt_usd, answer_usd = entry.get("input_cost_per_token"), entry.get("output_cost_per_token")
-    if (
-        not isinstance(prompt_usd, int | float)
-        or not isinstance(answer_usd, int | float)
-        or prompt_usd + answer_usd == 0
-    ):
-        raise _unpriced(model, "it has no price in the bundled list, or is listed at nothing, which may mean the same")
+    if not isinstance(prompt_usd, int | float) or not isinstance(answer_usd, int | float):
+        raise _unpriced(model, "it has no price in the bundled list")
+    if prompt_usd == answer_usd == 0:
+        raise _unpriced(model, "the bundled list has it at nothing, which may mean free or unknown")
     window, answer = _size(entry, "max_input_tokens"), _size(entry, "max_output_tokens")
     if window is None:
         raise _unpriced(model, "the bundled list does not say how many tokens it can hold")
@@ -95,9 +94,8 @@ def entry_facts(model: str, entry: Entry) -> ModelFacts:
     except ValidationError as error:
         raise _bad(model, "the bundled list", error) from None
     if max(price.prompt_usd, price.answer_usd) * 1e6 > MOST_USD_PER_MTOK:
-        raise BadPrice(
-            f"The bundled list prices {model!r} above {MOST_USD_PER_MTOK:,.0f} USD a million tokens. {_how(model)}"
-        )
+        what = f"The bundled list prices {model!r} above {MOST_USD_PER_MTOK:,.0f} USD a million tokens."
+        raise BadPrice(f"{what} {_how(model)}")
     tiers = [int(found[1]) * 1000 for key in entry if (found := _TIER.fullmatch(key))]
     window = min([window, *tiers])
     return ModelFacts(name=model, window_tokens=window, max_answer_tokens=min(answer or window, window), price=price)
@@ -157,7 +155,7 @@ def stated_prices() -> Mapping[str, Stated]:
 
 @cache
 def _read_stated(path: Path, _changed: int) -> Mapping[str, Stated]:
-    import yaml  # noqa: PLC0415 most runs state no price
+    import yaml
 
     try:
         loaded: object = yaml.safe_load(path.read_text("utf-8")) or {}
@@ -208,7 +206,5 @@ def _bad(model: str, place: str, error: ValidationError) -> BadPrice:
 
 def _how(model: str) -> str:
     named = os.environ.get(PRICES_VARIABLE, "").strip() or str(config_folder() / "prices.yaml")
-    return (
-        f"Put a line like this into {named} (or the file that {PRICES_VARIABLE} names): "
-        f'"{model}": {{prompt_usd_per_mtok: 1.0, answer_usd_per_mtok: 2.0, window_tokens: 8192, max_answer_tokens: 2048}}'
-    )
+    line = "{prompt_usd_per_mtok: 1.0, answer_usd_per_mtok: 2.0, window_tokens: 8192, max_answer_tokens: 2048}"
+    return f'Put a line like this into {named} (or the file that {PRICES_VARIABLE} names): "{model}": {line}'
