@@ -52,7 +52,7 @@ class _Reader:
         self._outline = WordOutline()
         self._row_labels: dict[Element, str] = {}
         self._cell: Element | None = None
-        self._before_cell = self._outline
+        self._around_cell: WordOutline | None = None  # what was open before the cell opened anything
 
     def blocks(self) -> Iterator[Block]:
         lines = {line.paragraph.anchor: line for line in self._layout.lines}
@@ -88,12 +88,9 @@ class _Reader:
 
     def _enter(self, cell: Element | None) -> None:
         """What a cell opens, it closes."""
-        if cell is not self._cell:
-            if self._cell is None:
-                self._before_cell = deepcopy(self._outline)
-            else:
-                self._outline = deepcopy(self._before_cell)
-            self._cell = cell
+        if cell is not self._cell and self._around_cell is not None:
+            self._outline, self._around_cell = self._around_cell, None
+        self._cell = cell
 
     def _typed_number(self, line: Line) -> Number | None:
         number = read_number(line.text)
@@ -106,20 +103,20 @@ class _Reader:
     def _open(
         self, label: str, heading_level: int | None, numbered: Numbered | None, typed: Number | None
     ) -> tuple[str, ...]:
+        opens = heading_level is not None or numbered is not None or typed is not None
+        if opens and self._cell is not None and self._around_cell is None:
+            self._around_cell, self._outline = self._outline, deepcopy(self._outline)
         if heading_level is not None:
             return self._outline.heading(label, heading_level, numbered)
         if numbered is not None and numbered.label:
             return self._outline.item(numbered)
-        if typed is not None:
-            return self._outline.typed(typed)
-        return self._outline.path
+        return self._outline.typed(typed) if typed is not None else self._outline.path
 
     def _row_label(self, line: Line, cell: Element) -> tuple[str, ...]:
         """The text of the row's first cell, for all cells but the first."""
-        row = cell.getparent()
-        if row is None or next(row.iter(w("tc"))) is cell:
-            if row is not None:
-                self._row_labels.setdefault(row, _label(line.text))
+        row = next(cell.iterancestors(w("tr")))
+        if next(row.iter(w("tc"))) is cell:
+            self._row_labels.setdefault(row, _label(line.text))
             return ()
         label = self._row_labels.get(row, "")
         return (label,) if label else ()

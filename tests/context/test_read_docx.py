@@ -163,6 +163,14 @@ def test_a_table_gives_a_block_for_each_paragraph_with_the_row_s_title_above_it(
     assert document.blocks[2].place == "Term"
 
 
+def test_what_a_cell_numbers_ends_with_the_cell() -> None:
+    cells = "".join(f"<w:tc>{content}</w:tc>" for content in (para("Fees"), listed("One thing.", 0, 2), para("Plain.")))
+    numbering = NUMBERING + NUM_1 + '<w:num w:numId="2"><w:abstractNumId w:val="0"/></w:num>'
+    body = listed("A clause of its own.", 0) + f"<w:tbl><w:tr>{cells}</w:tr></w:tbl>" + para("Under the clause.")
+    document = read_body(body, numbering)
+    assert [block.path for block in document.blocks] == [(), ("1",), ("Fees",), ("1", "Fees"), ("1",)]
+
+
 @needs_contracts
 @pytest.mark.parametrize("name", sorted(path.name for path in CONTRACTS.glob("*.docx")))
 def test_every_character_of_a_real_contract_comes_from_the_paragraph_it_is_said_to(name: str) -> None:

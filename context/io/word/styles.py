@@ -8,6 +8,7 @@ from .text import is_on
 from .xml import Element, w
 
 _BODY_TEXT = 9
+_LONGEST_LINE = 50  # of styles based on each other; people make five, a hostile file a million
 
 
 @dataclass(frozen=True)
@@ -48,7 +49,7 @@ class Styles:
         """A style and those it is based on, nearest first; without an id the default paragraph style."""
         seen: set[str] = set()
         name = style_id if style_id in self._by_id else self._default
-        while name in self._by_id and name not in seen:
+        while name in self._by_id and name not in seen and len(seen) < _LONGEST_LINE:
             seen.add(name)
             yield name, self._by_id[name]
             name = self._by_id[name].based_on
