@@ -1,4 +1,4 @@
-"""What rheostat needs of this machine: what is here, what is missing, and what to do about it. Looks no further than it."""
+"""What rheostat needs of this machine: what is here, what is missing, and what to do about it."""
 
 import os
 import shutil
@@ -66,7 +66,8 @@ def _model(named: str | None) -> Iterator[Finding]:
     allowed = os.environ.get("RHEOSTAT_ALLOW_MODELS")
     if allowed is not None:
         may = chosen.model in [name.strip() for name in allowed.split(",")]
-        yield Finding("RHEOSTAT_ALLOW_MODELS", f"allows {allowed or 'none'}{'' if may else '; add the model'}", well=may)
+        remedy = "" if may else "; add the model, or unset it"
+        yield Finding("RHEOSTAT_ALLOW_MODELS", f"allows only {allowed or 'none'}{remedy}", well=may)
 
 
 def _embedded() -> Finding:
@@ -88,7 +89,7 @@ def _library(name: str) -> Finding:
 def _tables() -> Finding:
     folder = token_tables()
     if folder is None:
-        return Finding("token tables", "litellm ships them no more: counting needs the network on first use", well=False)
+        return Finding("token tables", "not in litellm any more: the first count needs the network", well=False)
     return Finding("token tables", str(folder))
 
 
@@ -98,7 +99,8 @@ def _folders() -> Iterator[Finding]:
         if os.access(parent, os.W_OK):
             yield Finding(f"folder of {what}", str(folder))
         else:
-            yield Finding(f"folder of {what}", f"{parent} can't be written to; set RHEOSTAT_HOME to another", well=False)
+            remedy = "set RHEOSTAT_HOME to another folder"
+            yield Finding(f"folder of {what}", f"{parent} can't be written to; {remedy}", well=False)
 
 
 def _disk() -> Finding:

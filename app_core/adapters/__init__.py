@@ -1,0 +1,1 @@
+"""What app_core needs of the world outside, behind its ports: models, stores, prices."""
