@@ -13,9 +13,6 @@ from .ports import ChatReply, ChatRequest
 
 JsonSchema = dict[str, Any]
 
-MAX_STRING_CHARS = 600
-MAX_LIST_ITEMS = 8
-MAX_INTEGER = 1_000_000_000
 _SHOWN_ANSWER_CHARS = 2_000
 _FENCE = re.compile(r"```(?:json)?\s*\n(.*?)\n?```", re.DOTALL)
 
@@ -129,21 +126,3 @@ def cites(codec: TypeAdapter[Any]) -> bool:
     """Whether an answer of this type holds quotes."""
     schema = codec.json_schema()
     return Quote.__name__ in schema.get("$defs", {}) or schema.get("title") == Quote.__name__
-
-
-def bounded(schema: Any) -> Any:
-    """The schema with a bound on every string, list and integer: inside an unbounded one a small model never ends."""
-    if isinstance(schema, list):
-        return [bounded(part) for part in cast("list[Any]", schema)]
-    if not isinstance(schema, dict):
-        return schema
-    given = {key: bounded(part) for key, part in cast(JsonSchema, schema).items()}
-    match given.get("type"):
-        case "string" if not given.keys() & {"enum", "const", "maxLength", "format", "pattern"}:
-            return given | {"maxLength": MAX_STRING_CHARS}
-        case "array" if "maxItems" not in given:
-            return given | {"maxItems": MAX_LIST_ITEMS}
-        case "integer" if not given.keys() & {"enum", "const"}:
-            return {"minimum": -MAX_INTEGER, "maximum": MAX_INTEGER} | given
-        case _:
-            return given

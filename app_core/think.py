@@ -13,13 +13,14 @@ from pydantic import TypeAdapter
 from rheostat.context import Message, Need, Pack, Quote, Snippet, Trust, Window, labelled, pack
 from rheostat.dag import Labeled
 
-from .ask import JsonSchema, Unfit, answer_schema, ask, bounded, cites
+from .ask import JsonSchema, Unfit, answer_schema, ask, cites
 from .declare import Check, Llm, Score
 from .events import Checked, Packed
 from .hold import Hold
 from .label import Label, join, untrusted
 from .ports import ChatReply, ChatRequest
 from .run_errors import BadDeclaration
+from .schemas import tighten
 
 
 @dataclass(frozen=True)
@@ -89,7 +90,7 @@ def _is_local(model: str) -> bool:
 def _schema(model: str, codec: TypeAdapter[Any], labels: Mapping[str, Quote]) -> JsonSchema | None:
     """A small local model is held to its schema word by word, so that bounds and labels are worth stating."""
     schema = answer_schema(codec, labels)
-    return bounded(schema) if _is_local(model) else schema
+    return tighten(schema) if schema and _is_local(model) else schema
 
 
 async def _gather(hold: Hold, llm: Llm[Any, ..., Any], arguments: Mapping[str, Labeled]) -> list[Snippet]:

@@ -3,11 +3,13 @@
 from collections.abc import Iterable
 from typing import NamedTuple
 
+from .numbering import read_number
 from .quote import MAX_QUOTE_CHARS, Quote
 from .sentences import sentences
 from .snippet import Snippet
 
 
+_PLACE_CHARS = 80
 _FEWEST_WORDS = 4
 _TITLE_WORDS = 8
 
@@ -27,7 +29,6 @@ def labelled(snippets: Iterable[Snippet]) -> Labelled:
     marked = list[Snippet]()
     quotes = dict[str, Quote]()
     for snippet in snippets:
-        place = snippet.origin.place if snippet.origin else ""
         lines = list[str]()
         for line in snippet.text.splitlines():
             for start, end in sentences(line):
@@ -36,10 +37,24 @@ def labelled(snippets: Iterable[Snippet]) -> Labelled:
                     lines.append(sentence)
                     continue
                 label = f"s{len(quotes) + 1}"
-                quotes[label] = Quote(place=place[:80], text=sentence[:MAX_QUOTE_CHARS])
+                quotes[label] = Quote(place=_place(line, snippet), text=_quotable(sentence))
                 lines.append(f"[{label}] {sentence}")
         marked.append(snippet.model_copy(update={"text": "\n".join(lines), "shorter": ()}))
     return Labelled(marked, quotes)
+
+
+def _place(line: str, snippet: Snippet) -> str:
+    """Where a line stands, as far as it is sure: a passage may hold more clauses than the one its origin names."""
+    number = read_number(line)
+    if number is not None and "." in number.label:
+        return number.label
+    alone = len(snippet.text.splitlines()) == 1
+    return snippet.origin.place[:_PLACE_CHARS] if alone and snippet.origin else ""
+
+
+def _quotable(sentence: str) -> str:
+    """A sentence, or as much of it in whole words as a quote can hold."""
+    return sentence if len(sentence) <= MAX_QUOTE_CHARS else sentence[:MAX_QUOTE_CHARS].rpartition(" ")[0]
 
 
 def _is_title(sentence: str) -> bool:

@@ -14,7 +14,7 @@ from .folding import Folded, fold
 from .marks import balanced
 from .snippet import Origin
 
-MAX_QUOTE_CHARS = 600
+MAX_QUOTE_CHARS = 2000
 _SHOWN_LENGTH = 80
 _SHOWN_PLACES = 4
 
@@ -24,7 +24,7 @@ class Quote(BaseModel):
 
     Args:
         place: the clause it names ("4.2", "Section 4.2(a)", a title); "" for anywhere. At most 80 characters.
-        text: the words, as they stand in the document. At most 600 characters.
+        text: the words, as they stand in the document. At most 2,000 characters.
     """
 
     model_config = ConfigDict(frozen=True)

@@ -21,17 +21,23 @@ class Began:
 
 @dataclass(frozen=True, slots=True)
 class Started:
+    """A node began to run."""
+
     node: str
 
 
 @dataclass(frozen=True, slots=True)
 class Finished:
+    """A node ended with a value."""
+
     node: str
     value: Labeled
 
 
 @dataclass(frozen=True, slots=True)
 class Failed:
+    """A node ended with an error; nodes that need its value can't run."""
+
     node: str
     error: str
 

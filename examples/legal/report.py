@@ -39,14 +39,14 @@ def _finding(view: View, contract: Document, topic: str, at: str) -> Facts:
     cited = [{**locate(contract, quote).model_dump(), "text": quote.text} for quote in judgement.quotes]
     said = {"verdict": judgement.verdict, "rationale": judgement.rationale, "quotes": cited}
     aimed = view.nodes.get(f"{at}aim")
-    return empty | said | {"redlines": [_redline(view, aimed.value, at, cited[0]["place"])] if aimed else []}
+    return empty | said | {"redlines": [_redline(view, aimed.value, at)] if aimed else []}
 
 
-def _redline(view: View, aimed: Any, at: str, place: str) -> Facts:
+def _redline(view: View, aimed: Any, at: str) -> Facts:
     target = Target.model_validate(aimed)
     action = view.nodes[f"{at}redline"].action if f"{at}redline" in view.nodes else None
     wording = next((str(a.value) for a in action.arguments if a.name == "wording"), "") if action else target.new
     kinds = {"keep": "same", "insert": "ins", "delete": "del"}
     parts = [{"kind": kinds[part["op"]], "text": part["text"]} for part in diff(target.old, wording)]
     decided = decision(view, f"{at}redline")
-    return {"place": place, "position": "", "comment": target.comment, "parts": parts, "decision": decided}
+    return {"place": target.place, "position": "", "comment": target.comment, "parts": parts, "decision": decided}

@@ -32,8 +32,8 @@ class Judgement(BaseModel):
 
     quotes: list[Quote] = Field(min_length=1, max_length=2)
     verdict: Literal["acceptable", "needs review", "not acceptable"]
-    fix: Literal["replace", "add after", "delete", "none"]
-    rationale: str = Field(min_length=1, max_length=300)
+    fix: Literal["replace", "add after", "delete"]
+    rationale: str = Field(min_length=1, max_length=250)
 
 
 class Wording(BaseModel):
@@ -43,8 +43,9 @@ class Wording(BaseModel):
 
 
 class Target(Change):
-    """A proposed change, and what stands there now."""
+    """A proposed change, where it stands, and what stands there now."""
 
+    place: str
     old: str
 
 
@@ -73,7 +74,7 @@ def judge(rule: Rule, contract: Document) -> Judgement:
     quotes: the sentence of the contract that decides, and one more if you need it.
     verdict: "acceptable" if the contract meets the preferred position; "needs review" if it only meets a fallback;
     "not acceptable" if it does neither.
-    fix: what to do with the first quoted sentence so that the contract meets the rule; "none" if it is acceptable.
+    fix: what would have to be done with the first quoted sentence for the contract to meet the rule.
     rationale: one sentence on why, in plain words.
     """
     ...
@@ -88,7 +89,7 @@ def quotes_are_real(contract: Document, judgement: Judgement) -> Score:
 @app.function
 def falls_short(judgement: Judgement) -> bool:
     """Whether there is something to change."""
-    return judgement.verdict != "acceptable" and judgement.fix != "none"
+    return judgement.verdict != "acceptable"
 
 
 @app.function
@@ -115,13 +116,14 @@ def aim(rule: Rule, contract: Document, judgement: Judgement, words: Wording | N
         "delete": (origin.start, origin.end, ""),
         "add after": (origin.end, origin.end, f" {new}"),
     }.get(judgement.fix, (origin.start, origin.end, new))
-    return Target(start=start, end=end, new=new, comment=judgement.rationale, old=contract.text[start:end])
+    old = contract.text[start:end]
+    return Target(start=start, end=end, new=new, comment=judgement.rationale, place=origin.place, old=old)
 
 
 def shown(file: str, clause: str, rule: str, wording: str, target: Target) -> dict[str, Any]:
     """What a person sees before deciding."""
-    facts = {"clause": clause, "rule": rule, "why": target.comment}
-    return {"title": f"Redline of {clause or 'a clause'}", "facts": facts, "diff": diff(target.old, wording)}
+    facts = {"rule": rule, "why": target.comment}
+    return {"title": f"Redline of {target.place or 'a clause'}", "facts": facts, "diff": diff(target.old, wording)}
 
 
 @app.tool(risk="outward", control=["file", "clause", "rule"], preview=shown)
