@@ -49,7 +49,7 @@ def _from_module(name: str) -> ModuleType:
 
 
 def _from_file(path: Path) -> ModuleType:
-    """Runs a script as a module of another name than `__main__`, with its own folder to import from, as when it was started."""
+    """Runs a script as a module that is not called `__main__`, with its own folder to import from."""
     if not path.is_file():
         raise FileNotFoundError(f"there is no file {path}")
     name = f"rheostat_app_{sha256(str(path).encode()).hexdigest()[:12]}"

@@ -1,0 +1,47 @@
+"""The command line, `rheostat`. Each command imports what it needs when called, so that `--help` answers at once."""
+
+from importlib.metadata import version
+from typing import Annotated
+
+import typer
+
+from .approve import approve
+from .demo import demo
+from .doctor import doctor, models
+from .endings import EXIT_CODES
+from .review import review
+from .runs import runs, show
+
+cli = typer.Typer(
+    name="rheostat",
+    help="What a model sees, what it may cost, and who decides.",
+    epilog=EXIT_CODES,
+    rich_markup_mode=None,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    no_args_is_help=True,
+)
+
+
+def _say_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"rheostat {version('rheostat')}")
+        raise typer.Exit
+
+
+@cli.callback()
+def options(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_say_version, is_eager=True, help="Say which version this is.")
+    ] = False,
+) -> None:
+    """What a model sees, what it may cost, and who decides."""
+
+
+for command in (demo, review, runs, show, approve, doctor, models):
+    cli.command()(command)
+
+
+def main() -> None:
+    """Runs the command that the arguments ask for, and exits with its code."""
+    cli()

@@ -1,0 +1,76 @@
+"""Keys and lines typed at the terminal. Waiting for them can be cancelled, so that Ctrl-C and other work go through."""
+
+import asyncio
+import os
+import sys
+import termios
+import tty
+from collections.abc import Generator
+from contextlib import contextmanager
+
+GONE = ""
+"""In place of a key: Ctrl-D was pressed, or the terminal was closed."""
+
+_CTRL_D = b"\x04"
+_MOST_BYTES = 4096
+"""What a terminal hands over of one line; it cuts off the rest."""
+
+
+async def key() -> str:
+    """Waits for one key and gives its character; GONE if nobody will press one.
+
+    What was typed before is thrown away, so that nothing is answered before it could be read. So is what comes in a
+    bundle: a paste, or the code of an arrow key.
+    """
+    with _one_key_at_a_time():
+        while True:
+            typed = await _typed()
+            if typed in (b"", _CTRL_D):
+                return GONE
+            character = typed.decode("utf-8", "ignore")
+            if len(character) == 1:
+                return character
+
+
+async def line() -> str | None:
+    """Waits for one line and gives it without its end; None if Ctrl-D was pressed instead.
+
+    Raises:
+        ValueError: it is longer than a terminal can hand over.
+    """
+    typed = await _typed()
+    if not typed:
+        return None
+    if len(typed) >= _MOST_BYTES - 1:
+        raise ValueError("This is longer than a line in a terminal can be.")
+    return typed.decode("utf-8", "replace").rstrip("\n")
+
+
+async def _typed() -> bytes:
+    descriptor = sys.stdin.fileno()
+    await _readable(descriptor)
+    try:
+        return os.read(descriptor, _MOST_BYTES)
+    except OSError:  # the terminal was closed
+        return b""
+
+
+async def _readable(descriptor: int) -> None:
+    loop = asyncio.get_running_loop()
+    ready = asyncio.Event()
+    loop.add_reader(descriptor, ready.set)
+    try:
+        await ready.wait()
+    finally:
+        loop.remove_reader(descriptor)
+
+
+@contextmanager
+def _one_key_at_a_time() -> Generator[None]:
+    descriptor = sys.stdin.fileno()
+    before = termios.tcgetattr(descriptor)
+    tty.setcbreak(descriptor, termios.TCSAFLUSH)
+    try:
+        yield
+    finally:
+        termios.tcsetattr(descriptor, termios.TCSADRAIN, before)

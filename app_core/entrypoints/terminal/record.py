@@ -1,0 +1,173 @@
+"""A run's record: one row in a list, everything on a page, or a document for a program."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from rheostat.autonomy import Approval, Question
+from rheostat.context import Entry
+
+from ...view import NodeView, View
+from .console import indented, text
+from .preview import facts
+from .question import one_line, spelled
+from .words import count, moment, phrase, seconds, usd
+
+_STYLES = {"done": "good", "partial": "waits", "waiting": "waits", "declined": "waits", "failed": "bad"}
+_MOST_LEFT_OUT = 8
+
+
+def listed(views: Iterable[View]) -> RenderableType:
+    """Runs, one a row."""
+    table = columns("run", "started", "what", "standing", ">spent", ">open")
+    for view in views:
+        standing, waiting = view.standing(), len(view.open_questions())
+        table.add_row(
+            text(view.run),
+            text((moment(view.started_at), "quiet")),
+            text(f"{view.terms.app}: {phrase(view.terms.workflow)}"),
+            text((standing, _STYLES.get(standing, ""))),
+            text(usd(view.spent_usd)),
+            text(str(waiting) if waiting else ""),
+        )
+    return table
+
+
+def details(view: View) -> dict[str, Any]:
+    """The record as plain data."""
+    return {
+        **view.as_json(),
+        "inputs": view.terms.inputs,
+        "why_model": view.terms.why,
+        "deadline_s": view.terms.deadline_s,
+        "nodes": {node.id: _node(node) for node in view.nodes.values()},
+        "answers": [approval.model_dump(mode="json") for approval in _answers(view)],
+    }
+
+
+def drawn(view: View) -> RenderableType:
+    """The record on a page."""
+    parts: list[RenderableType] = [_head(view), Text(), _steps(view)]
+    parts += _chapter("Not done", [_not_done(node) for node in view.nodes.values() if node.reason])
+    parts += _chapter("Decided", [_decision(view, approval) for approval in _answers(view)])
+    parts += _chapter("Open", [line for question in view.open_questions() for line in _open(question)])
+    parts += _chapter("Not shown to the model", _left_out(view))
+    if view.open_questions():
+        parts += [Text(), text("Decide with: ", (f"rheostat approve {view.run}", "key"))]
+    elif view.standing() == "unfinished":
+        parts += [Text(), text("Another process works on it, or it was cut off. Go on with: ")]
+        parts += [text((f"  rheostat approve {view.run}", "key"))]
+    return Group(*parts)
+
+
+def _node(node: NodeView) -> dict[str, Any]:
+    return {
+        "status": node.status,
+        "reason": node.reason,
+        "mend": node.mend,
+        "value": node.value,
+        "cost_usd": node.cost_usd,
+        "seconds": round(node.seconds, 3),
+        "calls": node.calls,
+        "prompt_tokens": node.prompt_tokens,
+        "answer_tokens": node.answer_tokens,
+        "cached_tokens": node.cached_tokens,
+        "checks": [check.model_dump(mode="json", exclude={"kind", "node"}) for check in node.checks],
+        "receipt": node.receipt.model_dump(mode="json") if node.receipt else None,
+    }
+
+
+def _head(view: View) -> RenderableType:
+    terms, standing = view.terms, view.standing()
+    budget = f" of {usd(terms.budget_usd)}" if terms.budget_usd is not None else ""
+    assumed = f", {usd(view.assumed_usd)} of it assumed" if view.assumed_usd else ""
+    deadline = f" of {seconds(terms.deadline_s)}" if terms.deadline_s is not None else ""
+    said = [
+        ("standing", f"{standing}{': ' if view.reason else ''}{view.reason}"),
+        ("started", moment(view.started_at)),
+        ("dial", f"{int(terms.level)} {terms.level.name.lower()}: {terms.level.sentence}"),
+        ("model", f"{terms.model}{f' ({terms.why})' if terms.why else ''}"),
+        ("spent", f"{usd(view.spent_usd)}{budget}{assumed}"),
+        ("worked", f"{seconds(view.worked_s)}{deadline}"),
+        *((name, _short(spelled(value))) for name, value in terms.inputs.items()),
+    ]
+    title = text((f"{terms.app}: {phrase(terms.workflow)}", "heading"), (f"  {view.run}", "quiet"))
+    return Group(title, Text(), facts(said))
+
+
+def _short(value: str) -> str:
+    one_line = " ".join(value.split())
+    return one_line if len(one_line) <= 200 else f"{one_line[:200]}… ({len(value):,} characters)"
+
+
+def _steps(view: View) -> RenderableType:
+    table = columns("step", "status", ">calls", ">tokens in", ">out", ">cost", ">time")
+    for node in view.nodes.values():
+        asked = node.calls > 0
+        table.add_row(
+            text(node.id),
+            text((node.status, _STYLES.get(node.status, ""))),
+            text(str(node.calls) if asked else ""),
+            text(f"{node.prompt_tokens:,}" if asked else ""),
+            text(f"{node.answer_tokens:,}" if asked else ""),
+            text(usd(node.cost_usd) if asked else ""),
+            text(seconds(node.seconds) if node.seconds else ""),
+        )
+    return table
+
+
+def _answers(view: View) -> list[Approval]:
+    return [approval for given in view.approvals.values() for approval in given]
+
+
+def _not_done(node: NodeView) -> Text:
+    return text(node.id, (f"  {node.status}: {node.reason}", "quiet"))
+
+
+def _decision(view: View, approval: Approval) -> Text:
+    question = view.questions[approval.question]
+    word = "rejected" if approval.answer == "reject" else "accepted as edited" if approval.edits else "accepted"
+    unseen = f", along with {approval.follows}" if approval.follows else ""
+    why = f": {approval.reason}" if approval.reason else ""
+    return text(one_line(question), (f"  {word} by {approval.by}{unseen}{why}", "quiet"))
+
+
+def _open(question: Question) -> Iterable[Text]:
+    yield text(("? ", "waits"), one_line(question), (f"  [{question.id}]", "quiet"))
+    for reason in question.verdict.reasons:
+        yield text((f"    {reason}", "quiet"))
+
+
+def _left_out(view: View) -> list[Text]:
+    """For each prompt, what was shortened or left out of it and why."""
+    lines = list[Text]()
+    for node in view.nodes.values():
+        entries = node.receipt.entries if node.receipt else ()
+        missing = [entry for entry in entries if entry.outcome != "kept"]
+        if missing:
+            lines.append(text(node.id, (f"  {len(missing)} of {count(len(entries), 'candidate')}", "quiet")))
+            lines += [text((f"    {_missing(entry)}", "quiet")) for entry in missing[:_MOST_LEFT_OUT]]
+        if len(missing) > _MOST_LEFT_OUT:
+            lines.append(text((f"    and {len(missing) - _MOST_LEFT_OUT} more: rheostat show --json", "quiet")))
+    return lines
+
+
+def _missing(entry: Entry) -> str:
+    where = f"{entry.origin.source} {entry.origin.place}".strip() if entry.origin else f"snippet {entry.snippet}"
+    return f"{where}: {entry.sentence}"
+
+
+def _chapter(heading: str, lines: Sequence[Text]) -> list[RenderableType]:
+    return [Text(), text((heading, "heading")), *(indented(line) for line in lines)] if lines else []
+
+
+def columns(*columns: str) -> Table:
+    """A table without lines; a column whose name begins with `>` stands right."""
+    table = Table(box=None, padding=(0, 2, 0, 0), header_style="label", pad_edge=False)
+    for column in columns:
+        right = column.startswith(">")
+        table.add_column(column.removeprefix(">"), justify="right" if right else "left", overflow="fold", no_wrap=right)
+    return table
