@@ -4,7 +4,7 @@ from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cache, cached_property
-from math import ceil, floor
+from math import ceil, floor, inf
 
 from pydantic import BaseModel, ConfigDict
 
@@ -270,7 +270,7 @@ def _settle(draft: _Draft, window: Window) -> _Attempt:
         target = best.sum + spare(best.tokens)
         if fails is not None and target >= fails:
             target = (room + fails) // 2
-        if target <= room or all(form == 0 for form in best.forms):
+        if target <= room or spare(best.tokens) < _least_step_up(draft, best.forms):
             break
         tried = attempt(target)
         if tried.tokens > window.room:
@@ -280,6 +280,12 @@ def _settle(draft: _Draft, window: Window) -> _Attempt:
         if worth(draft.candidates, tried.forms) > worth(draft.candidates, best.forms):
             best = tried
     return best
+
+
+def _least_step_up(draft: _Draft, forms: Forms) -> float:
+    """Tokens of the smallest thing that is still wanted; infinite if everything is whole."""
+    wanted = ((c, form) for c, form in zip(draft.candidates, forms, strict=True) if form != 0)
+    return min((_step_up(candidate, form) for candidate, form in wanted), default=inf)
 
 
 def _must_not_fit(draft: _Draft, least: _Attempt, window: Window) -> MustNotFit:

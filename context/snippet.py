@@ -1,8 +1,9 @@
 """The unit of context: a piece of text that knows where it came from, how much it is needed and how far to trust it."""
 
 from enum import IntEnum
+from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 
 class Trust(IntEnum):
@@ -24,6 +25,14 @@ class Need(IntEnum):
     COULD = 2
 
 
+def _encodable(name: str) -> str:
+    return name.encode(errors="replace").decode()
+
+
+# A file's name may hold bytes that are no text; Python keeps them as lone surrogates, which no log could store.
+_Name = Annotated[str, AfterValidator(_encodable)]
+
+
 class Origin(BaseModel):
     """Where a text stands: `source` from character `start` up to, not including, `end`.
 
@@ -32,10 +41,10 @@ class Origin(BaseModel):
 
     model_config = ConfigDict(frozen=True)
 
-    source: str
+    source: _Name
     start: int = Field(ge=0)
     end: int = Field(ge=0)
-    place: str = ""
+    place: _Name = ""
     page: int | None = None
     line: int | None = None
 

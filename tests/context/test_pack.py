@@ -245,6 +245,13 @@ def test_of_equal_texts_the_most_needed_stands_for_all_and_both_origins_are_on_t
     assert first.origin and second.origin and (first.origin.place, second.origin.place) == ("4", "7")
 
 
+def test_a_file_name_that_is_no_text_can_still_be_stored():
+    offered = Snippet(text="Term.", origin=Origin(source="caf\udce9.docx", start=0, end=5, place="\ud800"))
+    made = roomy([offered])
+    assert 'from="caf?.docx"' in made.messages[1].content
+    assert "caf?.docx" in made.receipt.model_dump_json()
+
+
 def test_a_snippet_larger_than_the_window_is_priced_and_keeps_out_nothing_else():
     made = roomy([clause("x" * 10_000, "1", score=99.0), clause("small", "2")], tokens=1000)
     large, small = made.receipt.entries
