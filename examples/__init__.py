@@ -1,0 +1,1 @@
+"""Verticals that stand on the public face alone."""

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from rheostat.app_core.app import App
+    from rheostat.app_core.data_file import BadFile, fitted, read_tables, read_yaml
     from rheostat.app_core.declare import Score
     from rheostat.app_core.errors import RheostatError
     from rheostat.app_core.label import Untrusted
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
 _HOME = {
     "App": "app_core.app",
     "Approval": "autonomy",
+    "BadFile": "app_core.data_file",
     "Change": "app_core.redline",
     "Delivered": "app_core.redline",
     "Document": "context",
@@ -51,10 +53,13 @@ _HOME = {
     "decision": "app_core.report",
     "diff": "app_core.redline",
     "find": "context",
+    "fitted": "app_core.data_file",
     "locate": "context",
     "preview": "app_core.redline",
     "quotes_stand": "app_core.quoting",
     "read": "context",
+    "read_tables": "app_core.data_file",
+    "read_yaml": "app_core.data_file",
     "reject_all": "app_core.redline",
     "render": "app_core.report",
     "report_facts": "app_core.report",
@@ -66,6 +71,7 @@ _HOME = {
 __all__ = [
     "App",
     "Approval",
+    "BadFile",
     "Change",
     "Delivered",
     "Document",
@@ -83,10 +89,13 @@ __all__ = [
     "decision",
     "diff",
     "find",
+    "fitted",
     "locate",
     "preview",
     "quotes_stand",
     "read",
+    "read_tables",
+    "read_yaml",
     "reject_all",
     "render",
     "report_facts",

@@ -7,16 +7,19 @@ from pydantic import TypeAdapter, ValidationError
 
 from rheostat.context import Origin, Quote, Snippet, labelled
 
+ONE = "The term is ten (10) years. It renews, e.g. by notice."
+TWO = "13 Governing law\n13.1 New York law governs this."
 TEXT = "The term is ten (10) years. It renews, e.g. by notice.\nEither party may end it."
 
 
-def test_every_sentence_gets_a_label_and_the_label_gives_the_sentence_back() -> None:
-    origin = Origin(source="nda.docx", start=0, end=len(TEXT), place="4.2")
-    snippets, quotes = labelled([Snippet(text=TEXT, origin=origin), Snippet(text="13 Governing law\n13.1 New York law governs this.")])
+def test_every_sentence_but_a_heading_gets_a_label_that_gives_it_back() -> None:
+    origin = Origin(source="nda.docx", start=0, end=len(ONE), place="4.2")
+    snippets, quotes = labelled([Snippet(text=ONE, origin=origin), Snippet(text=TWO)])
     assert snippets[0].text.splitlines()[0] == "[s1] The term is ten (10) years."
-    assert snippets[1].text == f"13 Governing law\n[s{len(quotes)}] 13.1 New York law governs this.", "a heading has no label"
+    assert snippets[1].text == f"13 Governing law\n[s{len(quotes)}] 13.1 New York law governs this."
     cited = TypeAdapter(list[Quote]).validate_json('["s1"]', context={"labels": quotes})
     assert cited == [Quote(place="4.2", text="The term is ten (10) years.")]
+    assert quotes[f"s{len(quotes)}"].place == "13.1", "a line of a longer passage names its own clause"
 
 
 def test_a_label_that_was_not_shown_is_refused_by_name() -> None:

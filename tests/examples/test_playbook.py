@@ -5,7 +5,8 @@ from pathlib import Path
 import docx
 import pytest
 
-from rheostat.examples.legal.playbook import MAX_BYTES, PlaybookError, read_playbook
+from rheostat.app_core.data_file import MAX_BYTES, BadFile
+from rheostat.examples.legal.playbook import read_playbook
 
 SAMPLE = Path(__file__).parents[2] / "examples/legal/sample/playbook.yaml"
 CONTRACTS = Path(__file__).parents[2] / "../shared/data/contracts"
@@ -43,10 +44,10 @@ def test_an_id_is_the_slug_of_the_topic_unless_it_is_stated(tmp_path: Path) -> N
     ("text", "sentence"),
     [
         ("", "p.yaml: the file is empty."),
-        ("just prose", "p.yaml: not a mapping with a name and a list of rules."),
+        ("just prose", "p.yaml: not a mapping of names to values."),
         ("name: x", "p.yaml: there are no rules; add one with at least a topic and a preferred position."),
         ("rules:", "p.yaml: there are no rules; add one with at least a topic and a preferred position."),
-        ("rules: 3", 'p.yaml, field "rules": Input should be a valid tuple.'),
+        ("rules: 3", 'p.yaml, field "rules": is not a list.'),
         ("rules: [3]", "p.yaml, rule 1: Input should be a valid dictionary or instance of Rule."),
         ("rules: [{topic: Term}]", 'p.yaml, rule 1 ("Term"), field "preferred": is missing.'),
         ("rules: [{preferred: x}]", 'p.yaml, rule 1, field "topic": is missing.'),
@@ -56,14 +57,14 @@ def test_an_id_is_the_slug_of_the_topic_unless_it_is_stated(tmp_path: Path) -> N
         ),
         (
             "rules: [{topic: Term, preferred: x, fallbacks: y}]",
-            'p.yaml, rule 1 ("Term"), field "fallbacks": Input should be a valid tuple.',
+            'p.yaml, rule 1 ("Term"), field "fallbacks": is not a list.',
         ),
         (
             "rules: [{topic: Term, preferred: x, prefered: y}]",
             'p.yaml, rule 1 ("Term"), field "prefered": is not known; write one of topic, id, preferred, fallbacks, '
             "not_acceptable, guidance, wording.",
         ),
-        ("name: x\nruls: []", 'p.yaml, field "ruls": is not known; write one of name, rules.'),
+        ("name: x\nruls: []", 'p.yaml, field "ruls": is not known; write one of name, source, rules.'),
         (
             "rules: [{topic: Term, preferred: x}, {topic: term, id: other, preferred: y}]",
             'p.yaml: rules 1 and 2 have the same topic "term"; merge or rename one.',
@@ -80,13 +81,13 @@ def test_an_id_is_the_slug_of_the_topic_unless_it_is_stated(tmp_path: Path) -> N
     ],
 )
 def test_what_is_wrong_is_said_in_a_sentence(tmp_path: Path, text: str | bytes, sentence: str) -> None:
-    with pytest.raises(PlaybookError) as caught:
+    with pytest.raises(BadFile) as caught:
         read_playbook(written(tmp_path, text))
     assert str(caught.value).startswith(sentence)
 
 
 def test_every_problem_is_told_at_once(tmp_path: Path) -> None:
-    with pytest.raises(PlaybookError) as caught:
+    with pytest.raises(BadFile) as caught:
         read_playbook(written(tmp_path, "rules: [{topic: Term}, {preferred: x}]"))
     assert str(caught.value).splitlines() == [
         'p.yaml, rule 1 ("Term"), field "preferred": is missing.',
@@ -95,13 +96,13 @@ def test_every_problem_is_told_at_once(tmp_path: Path) -> None:
 
 
 def test_the_wrong_file_is_refused_before_it_is_parsed(tmp_path: Path) -> None:
-    with pytest.raises(PlaybookError, match="more than 2,000,000 bytes"):
+    with pytest.raises(BadFile, match="more than 2,000,000 bytes"):
         read_playbook(written(tmp_path, b" " * (MAX_BYTES + 1)))
-    with pytest.raises(PlaybookError, match=r"a playbook is a \.yaml or a \.docx file"):
+    with pytest.raises(BadFile, match=r"a playbook is a \.yaml or a \.docx file"):
         read_playbook(written(tmp_path, "x", "p.pdf"))
-    with pytest.raises(PlaybookError, match="not a Word file that opens"):
+    with pytest.raises(BadFile, match="not a Word file that opens"):
         read_playbook(written(tmp_path, b"PK\x03\x04 damaged", "p.docx"))
-    with pytest.raises(FileNotFoundError):
+    with pytest.raises(BadFile, match="absent.yaml can't be read: No such file"):
         read_playbook(tmp_path / "absent.yaml")
 
 
@@ -136,13 +137,13 @@ def test_a_row_of_a_word_table_is_a_rule_if_it_gives_an_instruction(tmp_path: Pa
 
 
 def test_a_word_file_without_instructions_has_no_rules(tmp_path: Path) -> None:
-    with pytest.raises(PlaybookError, match="there are no rules"):
+    with pytest.raises(BadFile, match="there are no rules"):
         read_playbook(word_file(tmp_path, [("Parties", "The Supplier and the Customer")]))
 
 
 def test_two_word_rules_on_one_topic_are_not_quietly_joined(tmp_path: Path) -> None:
     rows = [("Term", "Add to Section 1:\nOne year."), ("Term", "Add to Section 2:\nTwo years.")]
-    with pytest.raises(PlaybookError, match='rules 1 and 2 have the same topic "Term"'):
+    with pytest.raises(BadFile, match='rules 1 and 2 have the same topic "Term"'):
         read_playbook(word_file(tmp_path, rows))
 
 
