@@ -14,13 +14,22 @@ from .errors import Refused
 from .write import Written, write_redlines
 
 
+class LeftOut(BaseModel):
+    """A change that was not written, and why."""
+
+    model_config = ConfigDict(frozen=True)
+
+    change: Change
+    reason: str
+
+
 class Delivered(BaseModel):
-    """What was written, and why each of the other changes was not."""
+    """What was written, and what was not."""
 
     model_config = ConfigDict(frozen=True)
 
     written: Written
-    refused: tuple[str, ...]
+    left_out: tuple[LeftOut, ...]
 
 
 def write_what_fits(
@@ -30,11 +39,11 @@ def write_what_fits(
 
     Arguments and errors as for `write_redlines`, which refuses all if one can't be made. `at` is now by default.
     """
-    wanted, refused = list(changes), list[str]()
+    wanted, left_out = list(changes), list[LeftOut]()
     while True:
         try:
             written = write_redlines(path, document, wanted, out, author=author, at=at or datetime.now(UTC))
-            return Delivered(written=written, refused=tuple(refused))
+            return Delivered(written=written, left_out=tuple(left_out))
         except Refused as error:
             if error.change is None:
                 raise
@@ -42,7 +51,7 @@ def write_what_fits(
             wanted.reverse()
             wanted.remove(error.change)
             wanted.reverse()
-            refused.append(str(error))
+            left_out.append(LeftOut(change=error.change, reason=str(error)))
 
 
 def diff(old: str, new: str) -> list[dict[str, str]]:

@@ -5,10 +5,9 @@ from typing import Any
 
 from rheostat import Document, Run, View, decision, diff, locate, render, report_facts
 
+from .playbook import Fields as Facts
 from .playbook import Playbook
 from .review import Judgement, Target
-
-Facts = dict[str, Any]
 
 
 def write_report(run: Run[Any], path: Path) -> Path:
@@ -43,10 +42,14 @@ def _finding(view: View, contract: Document, topic: str, at: str) -> Facts:
 
 
 def _redline(view: View, aimed: Any, at: str) -> Facts:
-    target = Target.model_validate(aimed)
-    action = view.nodes[f"{at}redline"].action if f"{at}redline" in view.nodes else None
-    wording = next((str(a.value) for a in action.arguments if a.name == "wording"), "") if action else target.new
+    target, node, written = Target.model_validate(aimed), view.nodes.get(f"{at}redline"), view.nodes.get("deliver")
+    arguments = {a.name: str(a.value) for a in node.action.arguments} if node and node.action else {}
     kinds = {"keep": "same", "insert": "ins", "delete": "del"}
-    parts = [{"kind": kinds[part["op"]], "text": part["text"]} for part in diff(target.old, wording)]
+    parts = diff(target.old, arguments.get("wording", target.new))
+    left_out: Any = written.value["left_out"] if written and isinstance(written.value, dict) else []
     decided = decision(view, f"{at}redline")
-    return {"place": target.place, "position": "", "comment": target.comment, "parts": parts, "decision": decided}
+    for left in left_out:
+        if node and left["change"] == node.value:
+            decided = {"what": "refused", "who": "", "when": "", "reason": left["reason"]}
+    shown = [{"kind": kinds[part["op"]], "text": part["text"]} for part in parts]
+    return {"place": target.place, "position": "", "comment": target.comment, "parts": shown, "decision": decided}
