@@ -4,6 +4,7 @@ import asyncio
 import importlib
 import logging
 import os
+import warnings
 from collections.abc import Callable, Generator, Mapping
 from contextlib import aclosing, contextmanager, suppress
 from dataclasses import dataclass
@@ -51,8 +52,10 @@ async def complete(arguments: Mapping[str, Any], on_text: Callable[[str], None] 
 @cache
 def load_litellm() -> Any:
     """litellm, imported without a look at the network, and kept from writing to the terminal."""
-    with _environment(_WHILE_IMPORTING):
+    with _environment(_WHILE_IMPORTING), warnings.catch_warnings():
+        warnings.simplefilter("ignore")
         litellm: Any = importlib.import_module("litellm")
+        litellm.ModelResponse(), litellm.ModelResponseStream()  # its types are built on first use, and warn then
     litellm.suppress_debug_info = True
     litellm.telemetry = False
     litellm.disable_token_counter = True  # where usage is missing it would guess, for some models by asking a hub
