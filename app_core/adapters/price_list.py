@@ -24,6 +24,7 @@ MOST_USD_PER_MTOK = 10_000.0
 Entry = Mapping[str, Any]
 
 _LIST = "model_prices_and_context_window_backup.json"
+_SEARCHES = re.compile(r"^perplexity/|search-(?:api|preview)")
 _TIER = re.compile(r"(?:input|output)_cost_per_token_above_(\d+)k_tokens")
 
 
@@ -72,33 +73,37 @@ def entry_facts(model: str, entry: Entry) -> ModelFacts:
     """
     if entry.get("mode") != "chat":
         purpose = str(entry.get("mode") or "something else").replace("_", " ")
-        raise UnknownModel(
-            f"{model!r} is not a chat model but for {purpose}, so it can't be asked. Choose a chat model."
-        )
-    prompt_usd, answer_usd = entry.get("input_cost_per_token"), entry.get("output_cost_per_token")
-    if not isinstance(prompt_usd, int | float) or not isinstance(answer_usd, int | float):
+        raise UnknownModel(f"{model!r} is no chat model but for {purpose}, so it can't be asked. Choose a chat model.")
+    if _SEARCHES.search(model):
+        raise _unpriced(model, "it bills for searches of its own besides tokens, and no count foresees those")
+    prompt_usd, answer_usd = _usd(model, entry, "input_cost_per_token"), _usd(model, entry, "output_cost_per_token")
+    if prompt_usd is None or answer_usd is None:
         raise _unpriced(model, "it has no price in the bundled list")
     if prompt_usd == answer_usd == 0:
         raise _unpriced(model, "the bundled list has it at nothing, which may mean free or unknown")
     window, answer = _size(entry, "max_input_tokens"), _size(entry, "max_output_tokens")
     if window is None:
         raise _unpriced(model, "the bundled list does not say how many tokens it can hold")
-    # Providers that cache by themselves bill the first reading of a prompt at the price of writing the cache.
-    written_usd = entry.get("cache_creation_input_token_cost") if entry.get("litellm_provider") == "openai" else None
-    try:
-        price = Price(
-            prompt_usd=max(float(prompt_usd), float(written_usd or 0)),
-            answer_usd=max(float(answer_usd), float(entry.get("output_cost_per_reasoning_token") or 0)),
-            cached_read_usd=entry.get("cache_read_input_token_cost"),
-        )
-    except ValidationError as error:
-        raise _bad(model, "the bundled list", error) from None
-    if max(price.prompt_usd, price.answer_usd) * 1e6 > MOST_USD_PER_MTOK:
-        what = f"The bundled list prices {model!r} above {MOST_USD_PER_MTOK:,.0f} USD a million tokens."
-        raise BadPrice(f"{what} {_how(model)}")
+    if entry.get("litellm_provider") == "openai":  # it caches by itself, and bills the writing of the cache
+        prompt_usd = max(prompt_usd, _usd(model, entry, "cache_creation_input_token_cost") or 0)
+    price = Price(
+        prompt_usd=prompt_usd,
+        answer_usd=max(answer_usd, _usd(model, entry, "output_cost_per_reasoning_token") or 0),
+        cached_read_usd=_usd(model, entry, "cache_read_input_token_cost"),
+    )
     tiers = [int(found[1]) * 1000 for key in entry if (found := _TIER.fullmatch(key))]
     window = min([window, *tiers])
     return ModelFacts(name=model, window_tokens=window, max_answer_tokens=min(answer or window, window), price=price)
+
+
+def _usd(model: str, entry: Entry, key: str) -> float | None:
+    """A price in the list, by the token; None if it is not there."""
+    usd = entry.get(key)
+    if not isinstance(usd, int | float):
+        return None
+    if not 0 <= usd * 1e6 <= MOST_USD_PER_MTOK:
+        raise BadPrice(f"The bundled list says {usd!r} for {key} of {model!r}, which can't be true. {_how(model)}")
+    return float(usd)
 
 
 def find_entry(model: str) -> Entry | None:
