@@ -8,7 +8,6 @@ from .quote import MAX_QUOTE_CHARS, Quote
 from .sentences import sentences
 from .snippet import Snippet
 
-
 _PLACE_CHARS = 80
 _FEWEST_WORDS = 4
 _TITLE_WORDS = 8
@@ -22,7 +21,7 @@ class Labelled(NamedTuple):
 
 
 def labelled(snippets: Iterable[Snippet]) -> Labelled:
-    """Puts a label before every sentence of the snippets, headings left out: nothing can be said of a clause by its title.
+    """Puts a label before every sentence of the snippets but their headings, which say nothing that could be cited.
 
     Shorter forms, which would need labels of their own, go.
     """

@@ -1,4 +1,4 @@
-"""What runs, when, and for how much: a workflow drawn as a graph, a pure `step` that runs it, and a ledger that holds its cap."""
+"""What runs, when, and for how much: a graph drawn from a workflow, a pure `step`, and a ledger that holds its cap."""
 
 from .draw import GATE, Promise, draw, drawing, when
 from .errors import DagError, DrawError, InvalidGraph, OverBudget

@@ -1,7 +1,7 @@
 """Draws a Graph by calling the workflow's function once: each declared function it calls becomes a node.
 
-The calls return promises. A promise may be passed on, and its attributes and items may be taken; anything that would need
-the value itself (an `if`, a loop, arithmetic) raises an error that says what to use instead.
+The calls return promises. A promise may be passed on, and its attributes and items may be taken; anything that would
+need the value itself (an `if`, a loop, arithmetic) raises an error that says what to use instead.
 """
 
 from __future__ import annotations
@@ -56,6 +56,7 @@ class Promise:
         raise _misused(self, "an `in` on it", "a function node that returns a bool, and when(...)")
 
     def __call__(self, *args: object, **kwargs: object) -> NoReturn:
+        """Refuses: the value that would be called is not there yet."""
         raise _misused(self, "calling its methods", "a function node that calls the method")
 
     def __str__(self) -> str:
@@ -82,8 +83,8 @@ def describe(ref: Ref) -> str:
 
 def _misused(promise: Promise, what: str, instead: str) -> DrawError:
     return DrawError(
-        f"{describe(reference(promise))!r} has no value yet: the workflow is being drawn, not run, so {what} can't work here. "
-        f"Use {instead} instead."
+        f"{describe(reference(promise))!r} has no value yet: the workflow is being drawn, not run, so {what} "
+        f"can't work here. Use {instead} instead."
     )
 
 
@@ -186,7 +187,7 @@ def when(condition: bool, then: Callable[[], T]) -> T | None:
             reference(value) == Ref(of=node.id) for node in sheet.nodes[drawn_before:]
         ):
             return value
-        # An input, a constant or a part of an output is there whether or not the branch runs: the gate makes it optional.
+        # An input, a constant or a part of an output is there even if the branch does not run: the gate hides it then.
         return cast("T | None", sheet.call(GATE, {"value": value}))
 
 

@@ -25,6 +25,6 @@ class OverBudget(DagError):
     def __init__(self, worst_usd: float, left_usd: float, cap_usd: float) -> None:
         self.worst_usd, self.left_usd, self.cap_usd = worst_usd, left_usd, cap_usd
         super().__init__(
-            f"The next call could cost up to ${worst_usd:.6f}, and ${left_usd:.6f} of the budget of ${cap_usd:.6f} is left; "
-            "it was not started. Raise the budget, or choose a cheaper model."
+            f"The next call could cost up to ${worst_usd:.6f}, and ${left_usd:.6f} of the budget of ${cap_usd:.6f} "
+            "is left; it was not started. Raise the budget, or choose a cheaper model."
         )

@@ -14,6 +14,8 @@ INPUT = "$"
 
 
 class Frozen(BaseModel):
+    """Never changed once made. Constants may be any object."""
+
     model_config = ConfigDict(frozen=True, arbitrary_types_allowed=True)
 
 
@@ -95,8 +97,8 @@ class Graph(Frozen):
             for ref in node.references():
                 if ref.of not in known:
                     raise InvalidGraph(
-                        f"{node.id!r} in the workflow {self.name!r} needs {ref.of!r}, which is not an input and does not "
-                        "come before it. Use a value of this workflow; a graph can have no cycle."
+                        f"{node.id!r} in the workflow {self.name!r} needs {ref.of!r}, which is not an input and "
+                        "does not come before it. Use a value of this workflow; a graph can have no cycle."
                     )
             known.add(node.id)
         for ref in references(self.output):

@@ -1,4 +1,4 @@
-"""Money: the worst case of a call is reserved before it starts and settled after, so that the cap holds whatever runs at once."""
+"""Money: a call's worst case is reserved before it starts and settled after, so that the cap holds come what may."""
 
 from dataclasses import dataclass, field
 from math import fsum, isfinite, nextafter
@@ -21,7 +21,7 @@ class Ledger:
     open_usd: dict[str, float] = field(default_factory=dict[str, float])
 
     def left_usd(self) -> float:
-        """What a new call may still cost; infinite without a cap. A late bill above its reservation can make it negative."""
+        """What a new call may still cost; infinite without a cap, negative after a bill above its reservation."""
         if self.cap_usd is None:
             return float("inf")
         return self.cap_usd - fsum((self.spent_usd, *self.open_usd.values()))

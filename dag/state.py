@@ -13,7 +13,7 @@ from .ledger import Ledger
 
 @dataclass(frozen=True, slots=True)
 class Labeled:
-    """A value on an edge and its label. The room never looks into a label; `fields` holds those of single attributes or keys."""
+    """A value on an edge and its label, which the room never looks into; `fields` has those of single attributes."""
 
     data: Any
     label: Any = None

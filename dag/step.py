@@ -1,6 +1,6 @@
-"""The core: `step(state, event) -> commands`. No clock, no randomness, no I/O; the same events give the same state and commands.
+"""The core: `step(state, event) -> commands`. No clock, no randomness, no I/O: the same events give the same commands.
 
-A node starts when its inputs are there; there is no barrier. The same function drives the run, its resumption and its replay.
+A node starts when its inputs are there; there is no barrier. One function drives the run, its resumption, its replay.
 """
 
 from collections import deque
@@ -205,7 +205,8 @@ def _why_blocked(state: State, node: Instance) -> str:
         needed = state.nodes.get(node.scope.prefix + ref.of)
         if needed is not None and needed.status not in WITH_VALUE:
             # Name the first cause alone: a reason that quoted its predecessor's would grow along the chain.
-            return needed.reason if needed.status is Status.BLOCKED else f"{needed.id!r} {needed.status}: {needed.reason}"
+            blocked = needed.status is Status.BLOCKED
+            return needed.reason if blocked else f"{needed.id!r} {needed.status}: {needed.reason}"
     return "a value it needs is missing"
 
 
@@ -224,7 +225,7 @@ def _expand(state: State, turn: _Turn, node: Instance, body: Graph) -> None:
 
 
 def _close(state: State, turn: _Turn, scope: Scope) -> None:
-    """Every node of a scope has ended. The last scope of a map to close ends the map with the outputs that there are."""
+    """Every node of a scope has ended. The last scope of a map ends the map, with the outputs that there are."""
     owner = scope.owner
     if owner is None:
         state.complete = True
@@ -236,11 +237,3 @@ def _close(state: State, turn: _Turn, scope: Scope) -> None:
     outputs = [state.resolve(s, s.graph.output) for s in owner.children if state.available(s, s.graph.output)]
     owner.value = Labeled([o.data for o in outputs], state.join([o.label for o in outputs]))
     _end(turn, owner, Status.DONE)
-
-
-def needs(graph: Graph) -> dict[str, tuple[str, ...]]:
-    """For each node the nodes it needs directly: for drawing the graph."""
-    return {
-        node.id: tuple(dict.fromkeys(r.of for r in node.references() if not r.of.startswith("$")))
-        for node in graph.nodes
-    }

@@ -1,5 +1,6 @@
 """The public face: what a builder writes is typed like plain code, and pyright in `make check` reads it so."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import assert_type
 
@@ -45,24 +46,26 @@ def test_calls_maps_and_branches_have_the_types_of_plain_code(tmp_path: Path) ->
     assert run.value == [1.5]
 
 
-@pytest.mark.parametrize(
-    ("misuse", "instead"),
-    [
-        (lambda text: "yes" if text else "no", "when(condition"),
-        (lambda text: [part for part in text], "node.each"),
-        (lambda text: f"{text}!", "a function node"),
-        (lambda text: text.upper(), "a function node"),
-        (lambda text: text + "!", "a function node"),
-        (lambda text: len(text), "a function node"),
-        (lambda text: text == "x", "a function node"),
-    ],
-)
-def test_using_an_output_as_a_value_while_drawing_says_what_to_use_instead(misuse: object, instead: str) -> None:
+Misuse = Callable[[str], object]
+
+MISUSES: list[tuple[Misuse, str]] = [
+    (lambda text: "yes" if text else "no", "when(condition"),
+    (lambda text: [part for part in text], "node.each"),
+    (lambda text: f"{text}!", "a function node"),
+    (lambda text: text.upper(), "a function node"),
+    (lambda text: text + "!", "a function node"),
+    (lambda text: len(text), "a function node"),
+    (lambda text: text == "x", "a function node"),
+]
+
+
+@pytest.mark.parametrize(("misuse", "instead"), MISUSES)
+def test_using_an_output_as_a_value_while_drawing_says_what_to_use_instead(misuse: Misuse, instead: str) -> None:
     app = App("drawn")
 
     @app.workflow
     def flow(text: str) -> object:
-        return misuse(text)  # type: ignore[operator]  # pyright: ignore
+        return misuse(text)
 
     with pytest.raises(DrawError, match="'text.* has no value yet") as raised:
         _ = flow.graph

@@ -3,17 +3,15 @@
 import re
 import sqlite3
 import threading
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from pydantic import BaseModel
 
 from rheostat.app_core.adapters.sqlite_store import SqliteStore
 from rheostat.app_core.app import App
-from rheostat.app_core.declare import Score
 from rheostat.app_core.events import CallReserved, CallSettled, EffectStarted
 from rheostat.app_core.label import Untrusted
 from rheostat.app_core.log import GENESIS, Record, chained
@@ -30,16 +28,19 @@ from rheostat.app_core.run_errors import (
 )
 from rheostat.app_core.testing import ScriptedGateway
 from rheostat.autonomy import Level, Ruling, Taint
-from rheostat.context import Snippet
+
+
+def _always(answer: str) -> Callable[[ChatRequest], str]:
+    return lambda request: answer
 
 
 class Post:
     """A greeter app and what came of it: `sent` are its effects, `gateway.calls` its model calls."""
 
-    def __init__(self, folder: Path, answer: Any = "Hello!") -> None:
+    def __init__(self, folder: Path, answer: str | Callable[[ChatRequest], str] = "Hello!") -> None:
         self.sent: list[tuple[str, str]] = []
         self.store = SqliteStore(folder / "runs.sqlite")
-        self.gateway = ScriptedGateway(answer if callable(answer) else lambda _: answer)
+        self.gateway = ScriptedGateway(answer if callable(answer) else _always(answer))
         self.app = app = App("greeter", gateway=self.gateway, store=self.store)
 
         @app.llm
@@ -144,70 +145,6 @@ def test_above_level_1_a_clean_outward_effect_runs_alone(post: Post, level: Leve
     run = post.app.run(post.welcome, name="Ada", dial=level)
     assert (run.status, post.sent) == ("done", [("Ada", "Hello!")])
     assert [ruled.verdict.ruling for ruled in run.view.ruled][0] <= Ruling.NOTIFY
-
-
-class Place(BaseModel):
-    clause: str
-
-
-def review_app(folder: Path, answers: list[str], *, vouches: list[str]) -> tuple[App, Any, list[str]]:
-    done = list[str]()
-    app = App("review", gateway=ScriptedGateway(answers), store=SqliteStore(folder / "runs.sqlite"))
-
-    @app.source(trust="untrusted")
-    def clauses(topic: str) -> list[Snippet]:
-        return [Snippet(text="4.2 The term is ten years.")]
-
-    @app.llm(context=[clauses], again=1)
-    def judge(topic: str) -> Place:
-        """Name the clause."""
-        ...
-
-    @app.check(judge, vouches=vouches)
-    def stands(topic: str, place: Place) -> Score:
-        return Score(
-            float(place.clause == "4.2"), "" if place.clause == "4.2" else f"There is no clause {place.clause}."
-        )
-
-    @app.tool(risk="outward", control=["clause"])
-    def mark(clause: str) -> str:
-        done.append(clause)
-        return clause
-
-    @app.workflow
-    def review(topic: str) -> str:
-        return mark(judge(topic).clause)
-
-    return app, review, done
-
-
-def test_a_field_that_a_check_vouches_for_may_steer(tmp_path: Path) -> None:
-    app, review, done = review_app(tmp_path, ['{"clause": "4.2"}'], vouches=["clause"])
-    run = app.run(review, topic="term", dial=2)
-    assert (run.status, done) == ("done", ["4.2"])
-    assert run.view.ruled[0].verdict.taint is Taint.TAINTED
-    assert run.view.ruled[0].action.arguments[0].vouched_by == "check stands"
-
-
-def test_without_the_check_the_same_field_does_not(tmp_path: Path) -> None:
-    app, review, done = review_app(tmp_path, ['{"clause": "4.2"}'], vouches=[])
-    assert (app.run(review, topic="term", dial=4).status, done) == ("waiting", [])
-
-
-def test_an_answer_that_fails_its_check_is_sent_back_with_the_evidence(tmp_path: Path) -> None:
-    app, review, _ = review_app(tmp_path, ['{"clause": "9.9"}', '{"clause": "4.2"}'], vouches=["clause"])
-    run = app.run(review, topic="term", dial=2)
-    assert [(c.score, c.passed) for c in run.view.nodes["judge"].checks] == [(0.0, False), (1.0, True)]
-    gateway = app.gateway
-    assert isinstance(gateway, ScriptedGateway)
-    assert "There is no clause 9.9." in gateway.requests[1].messages[-1].content
-
-
-def test_an_answer_that_keeps_failing_fails_the_node_and_says_so(tmp_path: Path) -> None:
-    app, review, done = review_app(tmp_path, ['{"clause": "9.9"}'] * 2, vouches=["clause"])
-    run = app.run(review, topic="term", dial=2)
-    assert (run.status, done) == ("failed", [])
-    assert "There is no clause 9.9." in run.failures["judge"]
 
 
 def cut(folder: Path, run: str, after: type) -> None:

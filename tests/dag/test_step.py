@@ -65,16 +65,32 @@ def test_a_node_starts_when_its_own_inputs_are_there_not_when_a_sibling_has_ende
     assert state.result() == Labeled(7, 2)
 
 
+def one(a: Any) -> Any:
+    return call("n", a=a)
+
+
 def each(name: str, items: Any) -> Any:
     sheet = drawing()
     assert sheet is not None
-    body = draw(name, lambda item: call("second", y=call("first", x=item)), ("item",))
+
+    def both(item: Any) -> Any:
+        return call("second", y=call("first", x=item))
+
+    body = draw(name, both, ("item",))
     return sheet.map(body, "item", {"item": items})
 
 
+def mapped(items: Any) -> Any:
+    return each("one", items)
+
+
 def test_each_item_of_a_map_goes_on_alone_and_the_map_gives_what_finished() -> None:
-    state = State(draw("flow", lambda items: each("one", items), ("items",)), worst)
-    assert started(state, Began({"items": Labeled(["a", "b", "c"])})) == ["one[0]/first", "one[1]/first", "one[2]/first"]
+    state = State(draw("flow", mapped, ("items",)), worst)
+    assert started(state, Began({"items": Labeled(["a", "b", "c"])})) == [
+        "one[0]/first",
+        "one[1]/first",
+        "one[2]/first",
+    ]
     assert started(state, Finished("one[1]/first", Labeled("B"))) == ["one[1]/second"]
     step(state, Failed("one[0]/first", "the model is down"))
     assert state.nodes["one[0]/second"].status is Status.BLOCKED
@@ -86,7 +102,7 @@ def test_each_item_of_a_map_goes_on_alone_and_the_map_gives_what_finished() -> N
 
 
 def test_a_map_over_nothing_gives_an_empty_list() -> None:
-    state = State(draw("flow", lambda items: each("one", items), ("items",)), worst)
+    state = State(draw("flow", mapped, ("items",)), worst)
     assert step(state, Began({"items": Labeled([], 2)})) == [Complete()]
     assert state.result() == Labeled([], 2)
 
@@ -113,14 +129,20 @@ def test_when_runs_the_branch_only_if_the_condition_holds(urgent: bool) -> None:
 
 
 def test_a_branch_that_gives_an_input_is_optional_too() -> None:
-    state = State(draw("flow", lambda a, b: when(a, lambda: b), ("a", "b")), worst)  # pyright: ignore[reportUnknownLambdaType]
+    def flow(a: Any, b: Any) -> Any:
+        return when(a, lambda: b)
+
+    state = State(draw("flow", flow, ("a", "b")), worst)
     assert [n.calls for n in state.graph.nodes] == [GATE]
     step(state, Began({"a": Labeled(False, label=2), "b": Labeled("x", label=1)}))
     assert state.result() == Labeled(None, 2), "None carries the label of the condition that made it None"
 
 
 def test_labels_follow_single_fields() -> None:
-    state = State(draw("flow", lambda a: call("use", place=call("judge", a=a).place), ("a",)), worst)  # pyright: ignore
+    def flow(a: Any) -> Any:
+        return call("use", place=call("judge", a=a).place)
+
+    state = State(draw("flow", flow, ("a",)), worst)
     step(state, Began({"a": Labeled("text", 2)}))
     step(state, Finished("judge", Labeled({"place": "4.2"}, 2, {"place": 1})))
     assert state.arguments("use")["place"] == Labeled("4.2", 1)
@@ -137,7 +159,7 @@ def test_a_graph_can_have_no_cycle() -> None:
 
 
 def test_an_event_for_a_node_that_has_ended_is_refused() -> None:
-    state = State(draw("flow", lambda a: call("n", a=a), ("a",)), worst)  # pyright: ignore[reportUnknownLambdaType]
+    state = State(draw("flow", one, ("a",)), worst)
     step(state, Began({"a": Labeled(1)}))
     step(state, Finished("n", Labeled(1)))
     with pytest.raises(ValueError, match="which is done"):
@@ -167,7 +189,7 @@ def graphs(draw_: st.DrawFn) -> Graph:
 
 @given(graphs(), st.data())
 def test_every_run_ends_and_the_same_events_give_the_same_commands(graph: Graph, data: st.DataObject) -> None:
-    """No lost wake-up: whatever order nodes end in and whatever becomes of them, every node ends; replay gives the same commands."""
+    """No lost wake-up: whatever order nodes end in and whatever becomes of them, every node ends."""
     state, events, commands = State(graph, worst), list[Event](), list[Any]()
 
     def apply(event: Event) -> None:
@@ -195,7 +217,7 @@ money = st.floats(0, 10, allow_nan=False)
 def test_the_cap_holds_while_bills_stay_within_their_reservation(
     cap: float, calls: list[tuple[float, float, bool]]
 ) -> None:
-    state = State(draw("flow", lambda a: call("n", a=a), ("a",)), worst)  # pyright: ignore[reportUnknownLambdaType]
+    state = State(draw("flow", one, ("a",)), worst)
     step(state, Began({"a": Labeled(1)}, cap_usd=cap))
     for n, (usd, share, settle) in enumerate(calls):
         try:
@@ -210,7 +232,7 @@ def test_the_cap_holds_while_bills_stay_within_their_reservation(
 
 @pytest.mark.parametrize("usd", [-0.01, float("nan"), float("inf")])
 def test_a_price_that_is_no_price_is_refused(usd: float) -> None:
-    state = State(draw("flow", lambda a: call("n", a=a), ("a",)), worst)  # pyright: ignore[reportUnknownLambdaType]
+    state = State(draw("flow", one, ("a",)), worst)
     step(state, Began({"a": Labeled(1)}))
     with pytest.raises(ValueError, match="a price must be"):
         step(state, Reserved("c", usd))
