@@ -3,7 +3,7 @@
 from .change import Change
 from .diff import Hunk, hunks
 from .errors import NotVerified, NotWritten, RedlineError, Refused
-from .fitting import Delivered, diff, write_what_fits
+from .fitting import Delivered, LeftOut, Target, aim, diff, write_what_fits
 from .preview import Preview, preview
 from .write import Written, accept_all, reject_all, write_redlines
 
@@ -11,13 +11,16 @@ __all__ = [
     "Change",
     "Delivered",
     "Hunk",
+    "LeftOut",
     "NotVerified",
     "NotWritten",
     "Preview",
     "RedlineError",
     "Refused",
+    "Target",
     "Written",
     "accept_all",
+    "aim",
     "diff",
     "hunks",
     "preview",

@@ -11,6 +11,7 @@ from rheostat.context import Document
 from .change import Change
 from .diff import hunks
 from .errors import Refused
+from .preview import preview
 from .write import Written, write_redlines
 
 
@@ -54,10 +55,35 @@ def write_what_fits(
             left_out.append(LeftOut(change=error.change, reason=str(error)))
 
 
-def diff(old: str, new: str) -> list[dict[str, str]]:
-    """The word-level edit from one text to another as plain data: {"op": "keep", "delete" or "insert", "text": ...}."""
-    parts = list[dict[str, str]]()
-    for hunk in hunks(old, new):
-        ops = [("keep", hunk.old)] if hunk.kept else [("delete", hunk.old), ("insert", hunk.new)]
-        parts += [{"op": op, "text": text} for op, text in ops if text]
-    return parts
+class Target(Change):
+    """A change aimed at a document.
+
+    Args:
+        place: where it stands, as a person would say it; "" where nothing names it.
+        old: what stands there now.
+        before, after: the text around it, out of the same paragraph.
+    """
+
+    place: str
+    old: str
+    before: str
+    after: str
+
+
+def aim(document: Document, change: Change) -> Target:
+    """The change with what a person wants to see of its surroundings."""
+    start = preview(document, Change(start=change.start, end=change.start, new=""))
+    end = preview(document, Change(start=change.end, end=change.end, new=""))
+    old = document.text[change.start : change.end]
+    return Target(**change.model_dump(), place=start.place, old=old, before=start.before, after=end.after)
+
+
+def diff(target: Target, new: str) -> list[dict[str, str]]:
+    """The word-level edit that puts `new` at a target, as plain data with the text around it.
+
+    Each part is {"op": "keep", "delete" or "insert", "text": ...}.
+    """
+    parts = [("keep", target.before)]
+    for hunk in hunks(target.old, new):
+        parts += [("keep", hunk.old)] if hunk.kept else [("delete", hunk.old), ("insert", hunk.new)]
+    return [{"op": op, "text": text} for op, text in (*parts, ("keep", target.after)) if text]

@@ -3,11 +3,11 @@
 from pathlib import Path
 from typing import Any
 
-from rheostat import Document, Run, View, decision, diff, locate, render, report_facts
+from rheostat import Document, Run, Target, View, decision, diff, locate, render, report_facts
 
 from .playbook import Fields as Facts
 from .playbook import Playbook
-from .review import Judgement, Target
+from .review import Judgement
 
 
 def write_report(run: Run[Any], path: Path) -> Path:
@@ -37,7 +37,7 @@ def _finding(view: View, contract: Document, topic: str, at: str) -> Facts:
     judgement = Judgement.model_validate(node.value)
     cited = [{**locate(contract, quote).model_dump(), "text": quote.text} for quote in judgement.quotes]
     said = {"verdict": judgement.verdict, "rationale": judgement.rationale, "quotes": cited}
-    aimed = view.nodes.get(f"{at}aim")
+    aimed = view.nodes.get(f"{at}target")
     return empty | said | {"redlines": [_redline(view, aimed.value, at)] if aimed else []}
 
 
@@ -45,7 +45,7 @@ def _redline(view: View, aimed: Any, at: str) -> Facts:
     target, node, written = Target.model_validate(aimed), view.nodes.get(f"{at}redline"), view.nodes.get("deliver")
     arguments = {a.name: str(a.value) for a in node.action.arguments} if node and node.action else {}
     kinds = {"keep": "same", "insert": "ins", "delete": "del"}
-    parts = diff(target.old, arguments.get("wording", target.new))
+    parts = diff(target, arguments.get("wording", target.new))
     left_out: Any = written.value["left_out"] if written and isinstance(written.value, dict) else []
     decided = decision(view, f"{at}redline")
     for left in left_out:

@@ -13,6 +13,8 @@ from rheostat import (
     Quote,
     Score,
     Snippet,
+    Target,
+    aim,
     diff,
     find,
     locate,
@@ -40,13 +42,6 @@ class Wording(BaseModel):
     """A clause that the model wrote, for a rule without standard wording."""
 
     text: str = Field(max_length=1200)
-
-
-class Target(Change):
-    """A proposed change, where it stands, and what stands there now."""
-
-    place: str
-    old: str
 
 
 @app.source(trust="untrusted")
@@ -108,28 +103,28 @@ def reword(rule: Rule, judgement: Judgement) -> Wording:
 
 
 @app.function
-def aim(rule: Rule, contract: Document, judgement: Judgement, words: Wording | None) -> Target:
+def target(rule: Rule, contract: Document, judgement: Judgement, words: Wording | None) -> Target:
     """Where the change goes and what comes there: the playbook's standard wording, if it has one."""
-    origin = locate(contract, judgement.quotes[0])
+    quoted = locate(contract, judgement.quotes[0])
     new = rule.wording or (words.text if words else "")
     start, end, new = {
-        "delete": (origin.start, origin.end, ""),
-        "add after": (origin.end, origin.end, f" {new}"),
-    }.get(judgement.fix, (origin.start, origin.end, new))
-    old = contract.text[start:end]
-    return Target(start=start, end=end, new=new, comment=judgement.rationale, place=origin.place, old=old)
+        "replace": (quoted.start, quoted.end, new),
+        "add after": (quoted.end, quoted.end, f" {new}"),
+        "delete": (quoted.start, quoted.end, ""),
+    }[judgement.fix]
+    return aim(contract, Change(start=start, end=end, new=new, comment=judgement.rationale))
 
 
-def shown(file: str, clause: str, rule: str, wording: str, target: Target) -> dict[str, Any]:
+def shown(file: str, clause: str, rule: str, wording: str, change: Target) -> dict[str, Any]:
     """What a person sees before deciding."""
-    facts = {"rule": rule, "why": target.comment}
-    return {"title": f"Redline of {target.place or 'a clause'}", "facts": facts, "diff": diff(target.old, wording)}
+    facts = {"rule": rule, "quote": change.old or change.before, "why": change.comment}
+    return {"title": f"Redline of {change.place or 'a clause'}", "facts": facts, "diff": diff(change, wording)}
 
 
 @app.tool(risk="outward", control=["file", "clause", "rule"], preview=shown)
-def redline(file: str, clause: str, rule: str, wording: str, target: Target) -> Change:
+def redline(file: str, clause: str, rule: str, wording: str, change: Target) -> Change:
     """A change that the other side will see, with the reason in the margin."""
-    return Change(start=target.start, end=target.end, new=wording, comment=target.comment)
+    return Change(start=change.start, end=change.end, new=wording, comment=change.comment)
 
 
 @app.tool(risk="local", control=["out"])
@@ -143,8 +138,8 @@ def deliver(out: str, path: str, sha256: str, changes: list[Change | None], idem
 def proposed(rule: Rule, contract: Document, judgement: Judgement, path: str) -> Change:
     """Draws the nodes that make a redline of a judgement."""
     words = when(lacks_words(rule, judgement), lambda: reword(rule, judgement))
-    target = aim(rule, contract, judgement, words)
-    return redline(path, judgement.quotes[0].place, rule.id, target.new, target)
+    change = target(rule, contract, judgement, words)
+    return redline(path, judgement.quotes[0].place, rule.id, change.new, change)
 
 
 @app.workflow
