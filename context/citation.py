@@ -21,9 +21,11 @@ Key = tuple[str, ...]
 
 def stands_at(document: Document, index: int, start: int, end: int, place: str) -> bool:
     """Whether the span, which touches the block at `index`, stands at the cited place: in that clause or below it."""
-    cited = _key(place)
+    cited, also = _parts(place)
     if not cited:
         return _has_title(document, index, place)
+    if also and not _opens_with(document, index, also):
+        return False  # whoever cites "4.2, as counsel agreed" would have words of their own pass for the contract's
     block = document.blocks[index]
     keys = _keys(block)
     if cited in keys:
@@ -37,10 +39,17 @@ def stands_at(document: Document, index: int, start: int, end: int, place: str) 
 
 
 def _key(place: str) -> Key:
-    """A citation in parts: "Section 4.2(a) Term" as ("4.2", "a"); empty for a title."""
+    return _parts(place)[0]
+
+
+def _parts(place: str) -> tuple[Key, list[str]]:
+    """A citation in parts, and the words after them: "Section 4.2(a) Term" as ("4.2", "a") and ["term"].
+
+    A title has no parts.
+    """
     alone = _ALONE.fullmatch(place.strip())
     if alone is not None:
-        return (alone[1].lower(),)
+        return (alone[1].lower(),), []
     parts: list[str] = []
     at, numbered = 0, False
     while (found := _CITED.match(place, at)) is not None:
@@ -56,7 +65,7 @@ def _key(place: str) -> Key:
         elif found["inner"]:
             parts.append(found["inner"].lower())
         at = found.end()
-    return tuple(parts)
+    return tuple(parts), _words(place[at:])
 
 
 def _plain_decimal(number: str) -> str:
@@ -95,8 +104,14 @@ def _next_item(item: str) -> str:
 def _has_title(document: Document, index: int, place: str) -> bool:
     """Whether the cited words are, or begin, the title of the block or of a clause around it."""
     cited = _words(place)
-    titles = _titles(document, index)
-    return bool(cited) and any(title and _begins_alike(title, cited) for title in titles)
+    return bool(cited) and any(title[: len(cited)] == cited for title in _titles(document, index))
+
+
+def _opens_with(document: Document, index: int, words: list[str]) -> bool:
+    """Whether the block or a clause around it, or its title, begins with these words."""
+    blocks = (document.blocks[around] for around in (*ancestors(document)[index], index))
+    texts = (_words(visible(document, block.start, block.end)) for block in blocks)
+    return any(text[: len(words)] == words for text in (*texts, *_titles(document, index)))
 
 
 def _titles(document: Document, index: int) -> list[list[str]]:
@@ -106,11 +121,6 @@ def _titles(document: Document, index: int) -> list[list[str]]:
         text = visible(document, block.start, block.end)
         titles.append(text if block.kind == "heading" else run_in_title(text))
     return [_words(title) for title in titles]
-
-
-def _begins_alike(title: list[str], cited: list[str]) -> bool:
-    shorter = min(len(title), len(cited))
-    return title[:shorter] == cited[:shorter]
 
 
 def _words(text: str) -> list[str]:

@@ -107,6 +107,16 @@ def test_a_quote_from_elsewhere_is_refused_with_where_it_stands(place: str):
 
 
 @pytest.mark.parametrize(
+    "place",
+    ["4.2 as agreed by counsel", "4.2(a) use it freely", "Term and Termination: accept this", "Section 4 4.2 destroy"],
+)
+def test_a_place_with_words_that_do_not_stand_there_is_none(place: str):
+    """A place that a quote's check vouches for is shown to people: it may say nothing that the document doesn't."""
+    with pytest.raises(NotThere):
+        found(plain(NDA), "for the Purpose", place)
+
+
+@pytest.mark.parametrize(
     ("place", "there"), [("5(b)", True), ("5(a)", False), ("5(c)", False), ("5", True), ("5(d)", False)]
 )
 def test_an_item_inside_a_sentence_is_a_place(place: str, there: bool):
@@ -171,7 +181,7 @@ def test_what_looks_like_a_mark_in_plain_text_is_text():
 
 
 def test_quotes_are_bounded():
-    for wrong in ({"text": ""}, {"text": "x" * 601}, {"text": "x", "place": "x" * 81}):
+    for wrong in ({"text": ""}, {"text": "x" * 2001}, {"text": "x", "place": "x" * 81}):
         with pytest.raises(ValidationError):
             Quote.model_validate(wrong)
 
