@@ -96,7 +96,7 @@ def _tables() -> Finding:
 def _folders() -> Iterator[Finding]:
     for what, folder in (("runs", data_folder()), ("settings", config_folder()), ("cache", cache_folder())):
         parent = _existing(folder)
-        if os.access(parent, os.W_OK):
+        if parent.is_dir() and os.access(parent, os.W_OK):
             yield Finding(f"folder of {what}", str(folder))
         else:
             remedy = "set RHEOSTAT_HOME to another folder"
