@@ -101,7 +101,9 @@ class Driver:
         for call, worst_usd in list(self.view.open_usd.items()):
             self.emit(CallSettled(call=call, node=call.rpartition(":")[0], cost_usd=worst_usd, assumed=True))
         for instance in self.state.having(Status.READY, Status.RUNNING, Status.WAITING):
-            if instance.node.body is None and instance.status is not Status.WAITING:
+            # An effect that a person had accepted is cut off while its node, for the graph, still waits for them.
+            asks = instance.status is Status.WAITING and self.view.nodes[instance.id].status == "waiting"
+            if instance.node.body is None and not asks:
                 self.spawn(self._node(instance.id))
         for question in self.view.open_questions():
             effects.settle(self, question)

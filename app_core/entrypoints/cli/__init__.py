@@ -1,6 +1,6 @@
 """The command line, `rheostat`. Each command imports what it needs when called, so that `--help` answers at once."""
 
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 from typing import Annotated
 
 import typer
@@ -25,8 +25,15 @@ cli = typer.Typer(
 
 def _say_version(wanted: bool) -> None:
     if wanted:
-        typer.echo(f"rheostat {version('rheostat')}")
+        typer.echo(f"rheostat {_version()}")
         raise typer.Exit
+
+
+def _version() -> str:
+    try:
+        return version("rheostat")
+    except PackageNotFoundError:
+        return "from a checkout that is not installed"
 
 
 @cli.callback()

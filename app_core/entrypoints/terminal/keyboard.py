@@ -16,20 +16,33 @@ _MOST_BYTES = 4096
 """What a terminal hands over of one line; it cuts off the rest."""
 
 
-async def key() -> str:
-    """Waits for one key and gives its character; GONE if nobody will press one.
+@contextmanager
+def listening() -> Generator[None]:
+    """Single keys arrive without Enter, and are not shown. What was typed before is thrown away.
 
-    What was typed before is thrown away, so that nothing is answered before it could be read. So is what comes in a
-    bundle: a paste, or the code of an arrow key.
+    Ask inside, so that nothing is answered before it could be read.
     """
-    with _one_key_at_a_time():
-        while True:
-            typed = await _typed()
-            if typed in (b"", _CTRL_D):
-                return GONE
-            character = typed.decode("utf-8", "ignore")
-            if len(character) == 1:
-                return character
+    descriptor = sys.stdin.fileno()
+    before = termios.tcgetattr(descriptor)
+    tty.setcbreak(descriptor, termios.TCSAFLUSH)
+    try:
+        yield
+    finally:
+        termios.tcsetattr(descriptor, termios.TCSADRAIN, before)
+
+
+async def key() -> str:
+    """Waits for one key while `listening`, and gives its character; GONE if nobody will press one.
+
+    What comes in a bundle is passed over: a paste, or the code of an arrow key.
+    """
+    while True:
+        typed = await _typed()
+        if typed in (b"", _CTRL_D):
+            return GONE
+        character = typed.decode("utf-8", "ignore")
+        if len(character) == 1:
+            return character
 
 
 async def line() -> str | None:
@@ -63,14 +76,3 @@ async def _readable(descriptor: int) -> None:
         await ready.wait()
     finally:
         loop.remove_reader(descriptor)
-
-
-@contextmanager
-def _one_key_at_a_time() -> Generator[None]:
-    descriptor = sys.stdin.fileno()
-    before = termios.tcgetattr(descriptor)
-    tty.setcbreak(descriptor, termios.TCSAFLUSH)
-    try:
-        yield
-    finally:
-        termios.tcsetattr(descriptor, termios.TCSADRAIN, before)

@@ -15,7 +15,7 @@ from ...redline.diff import hunks
 from ...view import View
 from .console import text
 from .editing import NotEdited, edited
-from .keyboard import GONE, key, line
+from .keyboard import GONE, key, line, listening
 from .preview import Barred, Piece, changed, facts
 from .progress import Progress
 from .question import is_cut, screen, spelled
@@ -57,8 +57,7 @@ class Person:
     async def _answer(self, question: Question, view: View) -> Approval | str:
         """One turn: an Approval, "leave" or "again"."""
         choices = _choices(question, view)
-        self._print(_menu(choices, _covered(question, view)))
-        pressed = await _one_of(choices, gone="s")
+        pressed = await self._one_of(choices, _menu(choices, _covered(question, view)), gone="s")
         match pressed:
             case "a":
                 return self._said(question, "accept", "accepted")
@@ -117,9 +116,17 @@ class Person:
                 self._print(text((f"\n  {argument.name}", "label")))
                 self._print(Barred(changed(pieces, coloured=self._coloured)))
         self._print(Text())
-        self._print(_keys({"a": "accept this", "b": "back"}))
-        pressed = await _one_of("ab", gone="b")
+        pressed = await self._one_of("ab", _keys({"a": "accept this", "b": "back"}), gone="b")
         return self._said(question, "accept", "accepted as edited", edits=edits) if pressed == "a" else self._back("")
+
+    async def _one_of(self, letters: Collection[str], menu: Text, *, gone: str) -> str:
+        """Shows a menu and waits for one of its keys; `gone` is pressed in the name of someone who left."""
+        with listening():
+            self._print(menu)
+            while True:
+                pressed = (await key()).lower()
+                if pressed == GONE or pressed in letters:
+                    return pressed or gone
 
     def _misfit(self, question: Question, edits: Mapping[str, Json]) -> str:
         """Why an edit can't be what the tool takes; empty if it can."""
@@ -142,16 +149,6 @@ class Person:
     @property
     def _coloured(self) -> bool:
         return self._console.is_terminal and not self._console.no_color and self._console.color_system is not None
-
-
-async def _one_of(letters: Collection[str], *, gone: str) -> str:
-    """Waits for one of these keys; `gone` is pressed in the name of someone who left."""
-    while True:
-        pressed = (await key()).lower()
-        if pressed == GONE:
-            return gone
-        if pressed in letters:
-            return pressed
 
 
 def _choices(question: Question, view: View) -> list[str]:

@@ -143,4 +143,4 @@ def _bill(question: Question, view: View) -> str:
         left_usd = max(0.0, view.terms.budget_usd - view.spent_usd - sum(view.open_usd.values()))
         spent += f", {usd(left_usd)} left"
     until = question.expires_at.astimezone().strftime("%d %b %H:%M")
-    return f"{spent} · open until {until}; silence means no"
+    return f"{spent} · open until {until}, then it is a no"

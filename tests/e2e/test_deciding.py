@@ -1,0 +1,207 @@
+"""A person at a terminal decides what a run asks; nothing is asked, paid for or done twice."""
+
+import time
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from tests.e2e.conftest import Desk
+
+MENU = "? help"
+LETTER = "'Dear guest,\\n\\nwelcome.\\n\\nYour hosts'"
+
+
+def test_accepting_with_one_key_does_it_once_and_goes_on(desk: "Desk") -> None:
+    run = desk.start("Ada")
+    assert desk.lines("sent.txt") == []
+    at = desk.terminal("approve", run)
+    screen = at.expect(MENU)
+    for shown in ("send: to Ada", "welcome.", "Why you are asked", "At level 1 (edit)", "the user vouches", "$1.00"):
+        assert shown.replace("$1.00", "left") in screen
+    at.send("a")
+    at.expect("accepted")
+    at.expect("done")
+    assert at.ends() == 0
+    assert desk.lines("sent.txt") == [f"Ada: {LETTER} x1"]
+    assert len(desk.lines("calls.txt")) == 1
+
+
+def test_rejecting_asks_for_a_reason_and_keeps_it(desk: "Desk") -> None:
+    run = desk.start("Ada", "Bo")
+    at = desk.terminal("approve", run, "--by", "Eve")
+    at.expect(MENU)
+    at.send("r")
+    at.expect("Why?")
+    at.send("too warm\n")
+    at.expect("rejected: too warm")
+    at.expect(MENU)
+    at.send("a")
+    assert at.ends() == 0
+    assert desk.lines("sent.txt") == [f"Bo: {LETTER} x1"]
+    shown = desk.cli("show", run).stdout
+    assert "rejected by Eve: too warm" in shown
+    assert "accepted by Eve" in shown
+
+
+def test_a_rejection_can_be_taken_back_before_it_is_given(desk: "Desk") -> None:
+    at = desk.terminal("approve", desk.start("Ada"))
+    at.expect(MENU)
+    at.send("r")
+    at.expect("Why?")
+    at.send("\x04")
+    at.expect(MENU)
+    at.send("a")
+    assert at.ends() == 0
+
+
+def test_an_edit_in_the_editor_is_shown_and_then_done(desk: "Desk") -> None:
+    editor = desk.folder / "editor.sh"
+    editor.write_text('#!/bin/sh\nsed -i \'s/welcome/good morning/; s/"copies": 1/"copies": 2/\' "$1"\n')
+    editor.chmod(0o755)
+    at = desk.terminal("approve", desk.start("Ada"), EDITOR=str(editor))
+    at.expect(MENU)
+    at.send("e")
+    change = at.expect("b back")
+    assert "welcome.good morning." in change, "what goes and what comes is shown before it is accepted"
+    at.send("a")
+    at.expect("accepted as edited")
+    assert at.ends() == 0
+    assert desk.lines("sent.txt") == [f"Ada: {LETTER.replace('welcome', 'good morning')} x2"]
+
+
+def test_an_edit_that_does_not_fit_is_refused_before_anything_is_decided(desk: "Desk") -> None:
+    run = desk.start("Ada")
+    at = desk.terminal("approve", run)
+    for typed, problem in (
+        ("nonsense", "not JSON"),
+        ('{"copies": "many"}', "copies does not fit"),
+        ("", "Nothing was"),
+    ):
+        at.expect(MENU)
+        at.send("e")
+        at.expect("New value")
+        at.send(f"{typed}\n")
+        at.expect(problem)
+    at.expect(MENU)
+    at.send("s")
+    assert at.ends() == 3
+    assert desk.json("show", run)["answers"] == []
+
+
+def test_all_like_this_covers_the_rest_and_the_record_tells_what_was_seen(desk: "Desk") -> None:
+    run = desk.start("Ada", "Bo", "Cy")
+    at = desk.terminal("approve", run)
+    at.expect("l all like this (3 questions)")
+    at.send("l")
+    assert at.ends() == 0
+    assert sorted(line.partition(":")[0] for line in desk.lines("sent.txt")) == ["Ada", "Bo", "Cy"]
+    follows = [answer["follows"] for answer in desk.json("show", run)["answers"]]
+    assert follows == ["", "letter[0]/send?1", "letter[0]/send?1"]
+
+
+def test_keys_typed_ahead_and_pasted_text_decide_nothing(desk: "Desk") -> None:
+    run = desk.start("Ada")
+    at = desk.terminal("approve", run)
+    at.send("aaaa")
+    at.expect(MENU)
+    at.send("accept all of it\x1b[A")
+    time.sleep(1)
+    assert desk.lines("sent.txt") == []
+    at.send("s")
+    assert at.ends() == 3
+
+
+def test_stopping_leaves_it_open_for_another_process_at_any_time(desk: "Desk") -> None:
+    run = desk.start("Ada", "Bo")
+    for key in ("s", "\x04"):
+        at = desk.terminal("approve", run)
+        at.expect(MENU)
+        at.send(key)
+        at.expect("left open")
+        at.expect(f"rheostat approve {run}")
+        assert at.ends() == 3
+    assert desk.lines("sent.txt") == []
+    done = desk.cli("approve", run, "--all", "--yes")
+    assert (done.returncode, len(desk.lines("sent.txt")), len(desk.lines("calls.txt"))) == (0, 2, 2)
+
+
+def test_kill_9_while_a_question_waits_loses_nothing_and_calls_no_model_again(desk: "Desk") -> None:
+    run = desk.start("Ada", "Bo")
+    at = desk.terminal("approve", run)
+    at.expect(MENU)
+    at.send("a")
+    at.expect(MENU)
+    before = len(desk.lines("calls.txt"))
+    desk.until_done(run, "letter[0]/send")
+    at.kill()
+    after = desk.terminal("approve", run)
+    after.expect(MENU)
+    after.send("a")
+    assert after.ends() == 0, after.seen
+    assert [line.partition(":")[0] for line in desk.lines("sent.txt")] == ["Ada", "Bo"]
+    print(f"model calls before kill -9: {before}, after: {len(desk.lines('calls.txt'))}")
+    assert len(desk.lines("calls.txt")) == before == 2
+
+
+def test_kill_9_during_an_effect_leaves_it_to_a_person_whether_it_is_done_again(desk: "Desk") -> None:
+    app = desk.folder / "letters.py"
+    slow = 'x{copies}"); import time; time.sleep(float(os.environ.get("SLOW_S", "0")))'
+    app.write_text(app.read_text().replace('x{copies}")', slow))
+    run = desk.start("Ada")
+    at = desk.terminal("approve", run, SLOW_S="600")
+    at.expect(MENU)
+    at.send("a")
+    desk.until_written("sent.txt", 1)
+    at.kill()
+    assert desk.cli("approve", run).returncode == 3
+    assert len(desk.lines("sent.txt")) == 1, "nothing is done twice by itself"
+    asked = desk.terminal("approve", run)
+    assert "may have happened already" in asked.expect(MENU).replace("\n    ", " ")
+    asked.send("r")
+    asked.expect("Why?")
+    asked.send("it went out\n")
+    asked.ends()
+    assert len(desk.lines("sent.txt")) == 1
+
+
+def test_of_two_people_who_decide_the_same_question_one_wins_and_the_other_is_told(desk: "Desk") -> None:
+    run = desk.start("Ada")
+    first, second = (desk.terminal("approve", run, "--by", name) for name in ("Eve", "Mallory"))
+    for at in (first, second):
+        at.expect(MENU)
+    winner, loser = second, first  # the one that took the run up last holds it
+    if len(desk.json("show", run)["answers"]) == 0:
+        loser.send("a")
+        winner.send("a")
+    codes = sorted([first.ends(), second.ends()])
+    assert codes == [0, 2]
+    told = next(at for at in (first, second) if at.process.returncode == 2)
+    assert "Another one has decided on it" in told.seen.replace("\r\n", " ")
+    assert len(desk.lines("sent.txt")) == 1
+
+
+def test_ctrl_c_at_a_question_stops_at_once_and_says_how_to_go_on(desk: "Desk") -> None:
+    run = desk.start("Ada")
+    at = desk.terminal("approve", run)
+    at.expect(MENU)
+    at.send("\x03")
+    at.expect("Stopped; nothing is lost. Go on with: rheostat approve")
+    assert at.ends() == 130
+    assert desk.cli("approve", run, "--yes").returncode == 0
+    assert (len(desk.lines("sent.txt")), len(desk.lines("calls.txt"))) == (1, 1)
+
+
+def test_ctrl_c_during_a_model_call_stops_at_once_and_the_run_goes_on_later(desk: "Desk") -> None:
+    desk.kill_while_it_calls_its_model("Ada")
+    at = desk.terminal("approve", "last", DELAY_S="600")
+    desk.until_written("calls.txt", 2)
+    pressed_at = time.monotonic()
+    at.send("\x03")
+    at.expect("Stopped; nothing is lost.")
+    assert at.ends() == 130
+    assert time.monotonic() - pressed_at < 10
+    again = desk.cli("approve", "last")
+    assert (again.returncode, len(desk.lines("calls.txt"))) == (3, 3)
+    spent = desk.json("show", "last")
+    assert spent["spent_usd"] > 0, "calls that were cut off are booked"
+    assert desk.cli("approve", "last", "--yes").returncode == 0
+    assert len(desk.lines("sent.txt")) == 1
