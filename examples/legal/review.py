@@ -41,7 +41,7 @@ class Judgement(BaseModel):
 class Wording(BaseModel):
     """A clause that the model wrote, for a rule without standard wording."""
 
-    text: str = Field(max_length=1200)
+    text: str = Field(min_length=1, max_length=1200)
 
 
 @app.source(trust="untrusted")
@@ -122,9 +122,10 @@ def shown(file: str, clause: str, rule: str, wording: str, change: Target) -> di
 
 
 @app.tool(risk="outward", control=["file", "clause", "rule"], preview=shown)
-def redline(file: str, clause: str, rule: str, wording: str, change: Target) -> Change:
-    """A change that the other side will see, with the reason in the margin."""
-    return Change(start=change.start, end=change.end, new=wording, comment=change.comment)
+def redline(file: str, clause: str, rule: str, wording: str, change: Target, idempotency_key: str = "") -> Change:
+    """A change that the other side will see, with the reason in the margin. Until it is delivered nothing happens."""
+    new = wording if change.old else wording and f" {wording.lstrip()}"  # who edits an addition may drop its blank
+    return Change(start=change.start, end=change.end, new=new, comment=change.comment)
 
 
 @app.tool(risk="local", control=["out"])

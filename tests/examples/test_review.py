@@ -1,0 +1,293 @@
+"""A review from contract to redlined copy: what is proposed, what is asked, what is written, what is reported."""
+
+import re
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
+
+import pytest
+
+from rheostat import Change, Run, read
+from rheostat.app_core.redline import Delivered, accept_all, reject_all
+from rheostat.autonomy import Approval, Question, Ruling, Taint
+from rheostat.context import Document
+
+if TYPE_CHECKING:
+    from tests.examples.conftest import Asked, Office
+
+SAMPLE = Path(__file__).parents[2] / "examples/legal/sample"
+NDA = SAMPLE / "nda.docx"
+CONTRACTS = Path(__file__).parents[2] / "../shared/data/contracts"
+WORD = sorted(path.name for path in CONTRACTS.glob("*.docx"))
+NAMES = [*WORD, "commonpaper-mutual-nda.md", "cuad-Freecook-20180605-S-1-EX-10-3-11233807-EX-10-.txt"]
+MODELS = ("local", "scripted")  # the first cites sentences by label, the second word for word
+LEVELS = ("propose", "edit")
+FIXES = ("replace", "add after", "delete")
+HIRING = "Each party may hire whom it likes."
+
+# What the sample contract says on the topics of the sample playbook, in the playbook's order.
+SAYS = {
+    "Length of confidentiality": "continue for ten (10) years",
+    "Residual knowledge": "personnel remember",
+    "Return and destruction": "has no duty to return",
+    "Indemnity": "Brightwater shall indemnify",
+    "Governing law and courts": "laws of Singapore",
+    "Non-solicitation of employees": "offer of employment",
+    "Compelled disclosure": "law, court or regulator",
+}
+TOPICS = list(SAYS)
+RULES = dict(zip(TOPICS, "length residuals return indemnity governing-law non-solicitation".split(), strict=False))
+ACCEPTABLE = "Compelled disclosure"
+
+
+class Student:
+    """A model that reads what it is shown and asks for a replacement, an addition and a deletion in turn."""
+
+    def __init__(self, office: "Office") -> None:
+        self.office, self.topics, self.cited = office, list[str](), set[str]()
+
+    def on_the_sample(self, asked: "Asked") -> str:
+        if not asked.judging:
+            return self.office.wording(HIRING)
+        fix = FIXES[TOPICS.index(asked.topic) % 3]
+        verdict = "acceptable" if asked.topic == ACCEPTABLE else "not acceptable"
+        return self.office.judgement(
+            asked.that_says(SAYS[asked.topic]), fix=fix, verdict=verdict, rationale=f"{asked.topic} differs."
+        )
+
+    def on_anything(self, asked: "Asked") -> str:
+        """Cites the first sentence that it has not cited yet."""
+        if not asked.judging:
+            return self.office.wording("The parties may agree otherwise in writing.")
+        if asked.topic not in self.topics:
+            self.topics.append(asked.topic)
+        shown = list(asked.shown())
+        cited = next((sentence for sentence in shown if sentence.text not in self.cited), shown[0])
+        self.cited.add(cited.text)
+        return self.office.judgement(cited, fix=FIXES[self.topics.index(asked.topic) % 3])
+
+
+@pytest.fixture
+def student(office: "Office") -> Student:
+    made = Student(office)
+    office.answers(made.on_the_sample)
+    return made
+
+
+def delivered(run: Run[Any]) -> Delivered:
+    return cast(Delivered, run.value)
+
+
+def changes(run: Run[Any]) -> list[Change]:
+    """What was accepted of a run's redlines, less what could not be written."""
+    redlines = [node.value for id, node in run.view.nodes.items() if id.endswith("/redline") and node.status == "done"]
+    accepted = [Change.model_validate(redline) for redline in redlines]
+    for left in delivered(run).left_out:
+        accepted.remove(left.change)
+    return accepted
+
+
+def with_changes(document: Document, changes: Sequence[Change]) -> str:
+    """The text that the accepted redlines promise, by plain splicing from the end."""
+    text = document.text
+    for change in sorted(changes, key=lambda change: change.start, reverse=True):
+        text = text[: change.start] + change.new + text[change.end :]
+    return text
+
+
+def lines(text: str) -> list[str]:
+    """Paragraphs as Word shows them: none is empty, none begins or ends with a blank."""
+    return [line.strip() for line in text.split("\n") if line.strip()]
+
+
+def is_exact(run: Run[Any], contract: Path, out: Path) -> bool:
+    """Whether rejecting all gives the original, and accepting all what was proposed."""
+    document = read(contract)
+    promised = with_changes(document, changes(run))
+    accepted = accept_all(out)
+    same = lines(accepted) == lines(promised) if out.suffix == ".docx" else accepted == promised
+    return same and reject_all(out) == document.text
+
+
+def clause(topic: str) -> str:
+    """Where the sample contract says what it says on a topic."""
+    document = read(NDA)
+    return next(block.place for block in document.blocks if SAYS[topic] in document.block_text(block))
+
+
+def control(question: Question) -> dict[str, tuple[Any, str]]:
+    """The control arguments of an action, with who vouches for each."""
+    return {a.name: (a.value, a.vouched_by) for a in question.action.arguments if a.control and not a.untrusted}
+
+
+def by_rule(run: Run[Any]) -> dict[str, Question]:
+    """The redlines that wait, by the rule that they serve."""
+    return {str(control(q)["rule"][0]): q for q in run.questions if q.action.tool == "redline"}
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_at_dial_2_the_sample_is_reviewed_without_a_question(office: "Office", student: Student, model: str) -> None:
+    run = office.review(model=model, dial=2)
+    assert (run.status, run.failures, run.questions) == ("done", {}, [])
+    assert [change.comment for change in changes(run)] != []
+    assert {c.comment for c in changes(run)} == {f"{topic} differs." for topic in SAYS if topic != ACCEPTABLE}
+    written = delivered(run).written
+    assert (written.changes, written.comments, delivered(run).left_out) == (6, 6, ())
+    assert office.gateway.calls == 7, "six rules have words of their own, the seventh deletes"
+    assert is_exact(run, NDA, office.out())
+    accepted = accept_all(office.out())
+    assert "three (3) years" in accepted and "ten (10) years" not in accepted, "replaced"
+    assert (
+        "remember of the Confidential Information, including source code, designs and trade secrets. Neither party"
+        in (accepted)
+    ), "added after"
+    assert "has no duty to return" not in accepted, "deleted"
+
+
+@pytest.mark.skipif(not CONTRACTS.is_dir(), reason="the shared contracts folder is missing")
+def test_every_agreement_is_redlined_exactly(office: "Office", capsys: pytest.CaptureFixture[str]) -> None:
+    exact, redlines, left_out = list[str](), 0, 0
+    for number, name in enumerate(NAMES):
+        office.answers(Student(office).on_anything)
+        run = office.review(CONTRACTS / name, model=MODELS[number % 2])
+        assert (run.status, run.failures) == ("done", {}), name
+        redlines += delivered(run).written.changes
+        left_out += len(delivered(run).left_out)
+        if is_exact(run, CONTRACTS / name, office.out(CONTRACTS / name)):
+            exact.append(name)
+    with capsys.disabled():
+        print(
+            f"\nreject all = original and accept all = proposal: {len(exact)} of {len(NAMES)} agreements, "
+            f"{len(set(WORD) & set(exact))} of {len(WORD)} of them .docx; "
+            f"{redlines} redlines written, {left_out} left out with a reason"
+        )
+    assert exact == NAMES
+    assert redlines > 5 * len(NAMES)
+
+
+def test_the_report_is_one_file_that_says_what_was_found_and_done(office: "Office", student: Student) -> None:
+    run = office.review(dial=2)
+    page = office.report(run)
+    assert office.report_file.read_text(encoding="utf-8") == page
+    assert not re.search(r"<(script|link|img|iframe)|@import|url\(|src=|href=\"[^#]", page), "needs nothing else"
+    assert "Content-Security-Policy" in page
+    for topic in SAYS:
+        assert f"<h3>{topic}</h3>" in page
+        assert f"{topic} differs." in page
+    assert page.count("</figure>") == 7 and "7 of 7 stand" in page and "0 made-up ones dropped" in page
+    assert page.count("by the dial at level 2") == 6 and "<b>1</b> acceptable" in page and "<b>6</b> not" in page
+    assert "<ins>three</ins>" in page and "<del>ten</del>" in page
+    assert "one_rule[0]/judge" in page and f"${run.spent_usd:.5f}" in page
+
+
+@pytest.mark.parametrize("model", MODELS)
+@pytest.mark.parametrize("dial", [0, 1])
+def test_below_dial_2_every_redline_asks_first(office: "Office", student: Student, dial: int, model: str) -> None:
+    run = office.review(dial=dial, model=model)
+    assert (run.status, len(run.questions), office.out().exists()) == ("waiting", 6, False)
+    asked = by_rule(run)
+    for topic, rule in RULES.items():
+        question = asked[rule]
+        assert question.verdict.ruling is Ruling.ASK
+        assert question.verdict.taint is Taint.TAINTED, "the contract was read, but steers nothing"
+        assert control(question) == {
+            "file": (str(NDA), "the user"),
+            "clause": (clause(topic), "check quotes_are_real"),
+            "rule": (rule, "playbook_at"),
+        }
+        assert question.verdict.reasons == (
+            f"At level {dial} ({LEVELS[dial]}) the dial asks a person before an effect that others see.",
+            "Untrusted text was read, but it decides neither who, where nor how much.",
+        )
+        assert all(a.untrusted for a in question.action.arguments if not a.control), "the contract's words are content"
+
+
+def test_a_question_shows_the_change_as_it_would_stand(office: "Office", student: Student) -> None:
+    asked = by_rule(office.review(dial=1))
+    shown = {rule: cast("dict[str, Any]", question.preview) for rule, question in asked.items()}
+    assert shown["length"]["title"] == f"Redline of {clause('Length of confidentiality')}"
+    assert shown["length"]["facts"] == {
+        "rule": "length",
+        "quote": "The duties of confidentiality continue for ten (10) years after this Agreement ends.",
+        "why": "Length of confidentiality differs.",
+    }
+    assert parts(shown["length"], "delete") == ["ten", "10"] and parts(shown["length"], "insert") == ["three", "3"]
+    assert "continue for " in "".join(parts(shown["length"], "keep"))
+    added = shown["residuals"]
+    assert parts(added, "delete") == [] and "Neither party may use" in parts(added, "insert")[0]
+    assert "designs and trade secrets." in parts(added, "keep")[0], "what it is added to"
+    assert parts(shown["return"], "insert") == [] and "no duty to return" in parts(shown["return"], "delete")[0]
+
+
+def parts(preview: dict[str, Any], op: str) -> list[str]:
+    return [part["text"] for part in preview["diff"] if part["op"] == op]
+
+
+@pytest.mark.parametrize("dial", [0, 1])
+def test_only_what_a_person_accepts_is_written_and_in_their_words(
+    office: "Office", student: Student, dial: int
+) -> None:
+    run = office.review(dial=dial)
+    calls = office.gateway.calls
+    asked = by_rule(run)
+    run.approve(asked["length"].id, by="Ada")
+    run.reject(asked["indemnity"].id, by="Eve", reason="we can live with it")
+    run.approve(asked["residuals"].id, by="Ada", edits={"wording": "Nobody may use what they remember."})
+    run.approve(asked["governing-law"].id, by="Bo", edits={"wording": "The laws of Scotland govern this Agreement."})
+    assert set(by_rule(run)) == {"return", "non-solicitation"}
+    run.approve(asked["return"].id, by="Ada", like_this=True)
+    if dial == 0:
+        assert [question.action.tool for question in run.questions] == ["deliver"], "at 0 writing a file asks too"
+        assert not office.out().exists()
+        run.approve()
+    assert (run.status, office.gateway.calls) == ("done", calls), "deciding calls no model"
+    assert is_exact(run, NDA, office.out())
+    accepted = accept_all(office.out())
+    assert "three (3) years" in accepted, "accepted"
+    assert "Brightwater shall indemnify Kestrel" in accepted, "rejected"
+    assert "Neither party shall indemnify" not in document_xml(office.out()), "no trace of what was rejected"
+    assert "trade secrets. Nobody may use what they remember." in accepted, "an addition, edited, keeps its blank"
+    assert "The laws of Scotland govern" in accepted and "England and Wales" not in accepted, "edited"
+    assert "no duty to return" not in accepted and "offer of employment" not in accepted, "accepted like this"
+    page = office.report(run)
+    assert re.search(r"<b>Rejected</b> by Eve, [^:]*:\d\d: we can live with it", page)
+    assert len(re.findall(r"<b>Edited</b> by (?:Ada|Bo)", page)) == 2 and "The laws of Scotland govern" in page
+    assert len(re.findall(r"<b>Accepted</b> by Ada", page)) == 3
+
+
+def document_xml(path: Path) -> str:
+    import zipfile
+
+    with zipfile.ZipFile(path) as archive:
+        return "".join(archive.read(part).decode() for part in archive.namelist() if part.startswith("word/"))
+
+
+def test_a_person_is_asked_one_redline_after_another_and_can_stop(office: "Office", student: Student) -> None:
+    seen = list[str]()
+
+    def two_then_stop(question: Question, _: Any) -> Approval | None:
+        seen.append(question.action.summary)
+        said = {"question": question.id, "digest": question.digest, "by": "Ada", "at": question.asked_at}
+        return Approval.model_validate({**said, "answer": "accept"}) if len(seen) < 3 else None
+
+    run = office.review(dial=1, decide=two_then_stop)
+    assert (run.status, len(run.questions), len(seen)) == ("waiting", 4, 3)
+    assert all(re.fullmatch(rf"redline: file {re.escape(str(NDA))}, clause [\d.]+, rule [\w-]+", each) for each in seen)
+    assert not office.out().exists(), "nothing is written while questions are open"
+    page = office.report(run)
+    assert page.count("<b>Waiting</b>") == 4 and "4 actions still wait for a person." in page
+    run.approve(run.questions[0].id, like_this=True)
+    assert run.status == "done" and is_exact(run, NDA, office.out())
+
+
+def test_a_rule_without_words_of_its_own_gets_the_models_which_see_no_trusted_contract(
+    office: "Office", student: Student
+) -> None:
+    office.answers(lambda asked: student.on_the_sample(asked).replace('"delete"', '"replace"'))
+    run = office.review(dial=1)
+    asked = next(asked for asked in office.asked() if not asked.judging)
+    assert asked.topic == "Non-solicitation of employees"
+    assert "neither party shall make an offer" in "".join(asked.inside) and "neither party" not in asked.outside
+    question = by_rule(run)["non-solicitation"]
+    wording = next(a for a in question.action.arguments if a.name == "wording")
+    assert (wording.value, wording.untrusted) == (HIRING, True)
