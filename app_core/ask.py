@@ -6,7 +6,7 @@ from typing import Any, cast
 
 from pydantic import TypeAdapter, ValidationError
 
-from rheostat.context import Message, Quote
+from rheostat.context import Message, Quote, disarm
 
 from .errors import AnswerUnusable, Attempt
 from .ports import ChatReply, ChatRequest
@@ -98,9 +98,12 @@ def _problems(error: ValidationError) -> str:
 def _again(
     messages: tuple[Message, ...], last: Attempt, fits: Callable[[Sequence[Message]], bool]
 ) -> tuple[Message, ...]:
-    """The request once more, with the unusable answer and what is wrong with it, as far as the window allows."""
-    problem = Message(role="user", content=f"{last.problem}\nAnswer the task again.")
-    answer = Message(role="assistant", content=last.text[:_SHOWN_ANSWER_CHARS] or "(no answer)")
+    """The request once more, with the unusable answer and what is wrong with it, as far as the window allows.
+
+    Both may repeat what the model read in text from outside, so nothing in them may pass for a fence or a chat's marks.
+    """
+    problem = Message(role="user", content=f"{disarm(last.problem)}\nAnswer the task again.")
+    answer = Message(role="assistant", content=disarm(last.text[:_SHOWN_ANSWER_CHARS]) or "(no answer)")
     for longer in ((*messages, answer, problem), (*messages, problem)):
         if fits(longer):
             return longer

@@ -31,11 +31,9 @@ def decision(view: View, node_id: str) -> Facts:
     node = view.nodes.get(node_id)
     if node is None:
         return {"what": "refused", "who": "", "when": "", "reason": "it was never proposed"}
-    given = [
-        (view.questions[q], a) for q, n in view.asked_by.items() if n == node_id for a in view.approvals.get(q, [])
-    ]
+    given = [approval for q, n in view.asked_by.items() if n == node_id for approval in view.approvals.get(q, [])]
     if given:
-        question, approval = given[-1]
+        approval = given[-1]
         return {"what": _said(approval), "who": approval.by, "when": _when(approval.at), "reason": approval.reason}
     match node.status:
         case "waiting":

@@ -2,6 +2,7 @@
 
 from .document import Block, BlockKind, Document
 from .errors import ContextError, MustNotFit, Unreadable
+from .fence import disarm
 from .find import find
 from .io.read import read
 from .labels import Labelled, labelled
@@ -36,6 +37,7 @@ __all__ = [
     "Trust",
     "Unreadable",
     "Window",
+    "disarm",
     "find",
     "labelled",
     "locate",

@@ -6,15 +6,16 @@ RedlineError
 └── NotWritten   the disk or its permissions; the old file is whole
 """
 
-from typing import ClassVar, Literal
+from typing import ClassVar
 
+from ..errors import Mend, RheostatError
 from .change import Change
 
 
-class RedlineError(Exception):
+class RedlineError(RheostatError):
     """Anything that keeps a redline from being written. `mend` says who can put it right."""
 
-    mend: ClassVar[Literal["builder", "model", "operator"]] = "operator"
+    mend: ClassVar[Mend] = "operator"
 
 
 class Refused(RedlineError):
@@ -33,7 +34,7 @@ class Refused(RedlineError):
 class NotVerified(RedlineError):
     """The redline, read back, did not give the old text when rejected or the new one when accepted."""
 
-    mend: ClassVar[Literal["builder", "model", "operator"]] = "builder"
+    mend: ClassVar[Mend] = "builder"
 
 
 class NotWritten(RedlineError):

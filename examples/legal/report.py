@@ -30,10 +30,13 @@ def write_report(run: Run[Any], path: Path) -> Path:
 
 def _finding(view: View, contract: Document, topic: str, at: str) -> Facts:
     node = view.nodes.get(f"{at}judge")
-    made_up = sum(not check.passed for check in node.checks) if node else 0
-    empty: Facts = {"topic": topic, "rationale": "", "why_not": "", "quotes": [], "made_up": made_up, "redlines": []}
+    unfit = [check.evidence for check in node.checks if not check.passed] if node else []
+    made_up = sum(len(evidence.splitlines()) for evidence in unfit)
+    why = next((n.reason for n in view.nodes.values() if n.id.startswith(at) and n.status == "failed"), "")
+    why = "The model kept quoting what does not stand there." if any(made in why for made in unfit) else why
+    empty: Facts = {"topic": topic, "rationale": "", "why_not": why, "quotes": [], "made_up": made_up, "redlines": []}
     if node is None or node.status != "done":
-        return empty | {"verdict": "not judged", "why_not": node.reason if node else "The run did not come to it."}
+        return empty | {"verdict": "not judged", "why_not": why or "The run did not come to it."}
     judgement = Judgement.model_validate(node.value)
     cited = [{**locate(contract, quote).model_dump(), "text": quote.text} for quote in judgement.quotes]
     said = {"verdict": judgement.verdict, "rationale": judgement.rationale, "quotes": cited}
