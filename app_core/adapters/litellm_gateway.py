@@ -140,8 +140,11 @@ class LitellmGateway:
         }
         if _is_local(request.model):
             server = await asyncio.to_thread(self._serve, request.model)
+            # It notices that nobody listens when it writes, so it is made to write while it still reads the prompt.
+            body: dict[str, Any] = {"return_progress": True}
             if request.answer_schema is not None:
-                arguments["extra_body"] = {"grammar": llama_server.grammar(request.answer_schema)}
+                body["grammar"] = llama_server.grammar(request.answer_schema)
+            arguments["extra_body"] = body
             async with _loopback_client(server) as client:
                 yield arguments | {"model": f"openai/{LOCAL}", "client": client}
             return

@@ -28,6 +28,8 @@ _MOST_CONTEXT_TOKENS = 16_384
 """Larger windows are cut to this: the cache for them would take gigabytes."""
 
 _SILENT = -1
+_BATCH_TOKENS = 512
+"""Prompt tokens read at a time; between two lots it notices that nobody listens any more."""
 _PROMPT_CACHE_MIB = 512
 _COUNTS_KEPT = 50_000
 _ASK_S = 60.0
@@ -181,6 +183,7 @@ def _load(path: Path, name: str, key: str, window_tokens: int) -> Any:
     params.n_ctx = window_tokens * SLOTS
     params.cache_ram_mib = _PROMPT_CACHE_MIB
     params.verbosity = _SILENT
+    params.n_batch = _BATCH_TOKENS
     params.ui = False
     params.offline = True
     # Its threads wait for each other by spinning. With one on every core, anything else that runs makes it a hundred
