@@ -18,7 +18,7 @@ setup: .venv/installed ## make .venv ready; the other targets do this themselves
 
 .PHONY: demo
 demo: .venv/installed ## review a sample contract with the embedded model: no key, no account
-	@$(BIN)/rheostat demo
+	@$(BIN)/rheostat demo && echo "In this checkout rheostat is $(BIN)/rheostat; or run: source $(BIN)/activate"
 
 .PHONY: test
 test: .venv/installed ## run the tests
