@@ -4,7 +4,9 @@ from collections.abc import Mapping
 from hashlib import sha256
 from typing import Any
 
-from rheostat.autonomy import Action, Argument, Json, plain
+from pydantic import ValidationError
+
+from rheostat.autonomy import Action, Argument, Json, plain, quoted
 from rheostat.context import Trust
 from rheostat.dag import Labeled
 
@@ -58,6 +60,16 @@ def calling(tool: Tool[Any, ..., Any], action: Action, given: Mapping[str, Label
         data = given[argument.name].data
         arguments[argument.name] = data if unchanged else tool.codec(argument.name).validate_python(argument.value)
     return arguments | ({KEY: key} if tool.honours_key else {})
+
+
+def unfit_edit(tool: Tool[Any, ..., Any], edits: Mapping[str, Json]) -> str:
+    """Why new values for arguments are not what the tool takes, as a sentence; empty if they are."""
+    for name, value in edits.items():
+        try:
+            tool.codec(name).validate_python(value)
+        except ValidationError as error:
+            return f"{name} can't be {quoted(value)}: {error.errors()[0]['msg']}."
+    return ""
 
 
 def previewed(tool: Tool[Any, ..., Any], arguments: Mapping[str, Labeled]) -> Json:

@@ -31,7 +31,7 @@ from rheostat.autonomy import (
 from rheostat.context import ContextError
 from rheostat.dag import DagError, Labeled
 
-from .act import calling, key_of, previewed
+from .act import calling, key_of, previewed, unfit_edit
 from .act import propose as proposed
 from .declare import Tool
 from .errors import RheostatError
@@ -102,7 +102,10 @@ def record(hold: Hold, approval: Approval) -> None:
     question = hold.view.questions.get(approval.question)
     if question is None:
         raise UnfitAnswer(f"There is no question {approval.question!r} in this run.", "Load the open questions again.")
+    tool = hold.cast[hold.state.nodes[hold.view.asked_by[question.id]].node.calls]
+    assert isinstance(tool, Tool)
     problem = misfit(question, approval, now=datetime.now(UTC), used=hold.view.granted)
+    problem = problem or unfit_edit(tool, approval.edits)
     if problem and approval.answer == "accept":
         raise UnfitAnswer("The answer was not taken.", problem)
     hold.emit(Answered(approval=approval))

@@ -65,6 +65,17 @@ def send(to: str, text: str, copies: int) -> str:
     return to
 
 
+@app.tool(risk="outward", control=["to"])
+def order(to: str, copies: int) -> str:
+    note("sent.txt", f"{copies} copies for {to}")
+    return to
+
+
+@app.workflow
+def orders(names: list[str]) -> list[str]:
+    return order.each(names, 1)
+
+
 @app.workflow
 def letter(name: str) -> str:
     return send(name, write(name), 1)
@@ -76,7 +87,8 @@ def letters(names: list[str]) -> list[str]:
 
 
 if __name__ == "__main__":
-    run = app.run(letters, names=sys.argv[1].split(","), model="scripted", budget_usd=1.0)
+    workflow = app.declared[sys.argv[1]]
+    run = app.run(workflow, names=sys.argv[2:], model="scripted", budget_usd=1.0)
     print(run.id)
 '''
 
@@ -160,9 +172,9 @@ class Desk:
         self.environment = {name: value for name, value in os.environ.items() if name not in left_out}
         self.environment |= {"PYTHONPATH": str(ROOT), "RHEOSTAT_HOME": str(folder / "home")}
 
-    def start(self, *names: str) -> str:
+    def start(self, *names: str, workflow: str = "letters") -> str:
         """Runs the app with nobody to ask; gives the run's id."""
-        return self._python("letters.py", ",".join(names)).stdout.strip()
+        return self._python("letters.py", workflow, *names).stdout.strip()
 
     def cli(self, *arguments: str, **environment: str) -> "subprocess.CompletedProcess[str]":
         """Runs `rheostat` without a terminal."""
@@ -186,7 +198,7 @@ class Desk:
 
     def kill_while_it_calls_its_model(self, *names: str) -> None:
         """Starts a run whose model takes forever, and ends its process by kill -9 once it has been called."""
-        command = [sys.executable, "letters.py", ",".join(names)]
+        command = [sys.executable, "letters.py", "letters", *names]
         environment = {**self.environment, "DELAY_S": FOREVER_S}
         self._scripts.append(subprocess.Popen(command, cwd=self.folder, env=environment, stdin=subprocess.DEVNULL))
         self.until_written("calls.txt", len(names))

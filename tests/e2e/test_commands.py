@@ -85,6 +85,7 @@ def test_questions_are_answered_by_options(desk: "Desk") -> None:
         ("letter[0]/send?1",),
         ("--edit", "text"),
         ("--edit", "copies=many"),
+        ("--edit", 'copies="many"'),
         ("--edit", "nobody=x"),
     ],
 )
@@ -129,7 +130,7 @@ def test_show_tells_what_was_asked_spent_and_why_it_waits(desk: "Desk") -> None:
 def test_an_app_that_is_gone_or_starts_a_run_on_import_is_told_and_nothing_is_done(desk: "Desk") -> None:
     run = desk.start("Ada")
     app = desk.folder / "letters.py"
-    app.write_text(app.read_text().replace('if __name__ == "__main__":', 'sys.argv.append("Eve")\nif True:'))
+    app.write_text(app.read_text().replace('if __name__ == "__main__":', 'sys.argv[1:] = ["letters", "Eve"]\nif True:'))
     unguarded = desk.cli("approve", run, "--yes")
     assert (unguarded.returncode, "__main__" in unguarded.stderr) == (2, True), unguarded.stderr
     app.unlink()

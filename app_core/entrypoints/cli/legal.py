@@ -12,7 +12,7 @@ from ..terminal.progress import label
 REVIEW = "rheostat.examples.legal.review"
 
 _READ = ("contract_at", "playbook_at")
-_JUDGED = re.compile(r"one_rule\[(\d+)\]/(judge|reword)")
+_OF_A_RULE = re.compile(r"one_rule\[(\d+)\]/(judge|reword|redline)")
 
 
 def redlined(contract: Path) -> Path:
@@ -32,10 +32,10 @@ def inputs(contract: Path, playbook: Path, out: Path) -> dict[str, Any]:
     """The workflow's arguments. Reads both documents, so that nothing is begun with one that can't be read.
 
     Raises:
-        BadInput: a file is not there, or the contract would be overwritten.
-        PlaybookError, Unreadable: a file is not what it has to be.
+        BadInput, BadFile: a file is not there or not what it has to be, or the contract would be overwritten.
     """
     from rheostat import read
+    from rheostat.context import ContextError
     from rheostat.examples.legal.playbook import read_playbook
 
     for file, what in ((contract, "contract"), (playbook, "playbook")):
@@ -45,8 +45,11 @@ def inputs(contract: Path, playbook: Path, out: Path) -> dict[str, Any]:
             raise BadInput(f"{out} would be overwritten.", f"It is the {what} itself.", "Give another file as --out.")
     if not out.parent.is_dir():
         raise BadInput(f"{out} can't be written.", f"There is no folder {out.parent}.", "Make it first.")
-    read_playbook(playbook)
-    read(contract)
+    try:
+        read_playbook(playbook)
+        read(contract)
+    except ContextError as error:
+        raise BadInput(str(error)) from error
     return {name: str(path.resolve()) for name, path in (("path", contract), ("playbook", playbook), ("out", out))}
 
 
@@ -63,11 +66,11 @@ def files(run: Run[Any], report: Path | None) -> dict[str, Path]:
 
 def called(node: NodeView, view: View) -> str:
     """A step under the topic of the rule that it is about."""
-    found = _JUDGED.fullmatch(node.id)
+    found = _OF_A_RULE.fullmatch(node.id)
     playbook = view.nodes.get("playbook_at")
     if found is None or playbook is None or not isinstance(playbook.value, dict):
         return label(node, view)
-    rules = cast("list[dict[str, Any]]", playbook.value.get("rules", []))
-    topic = str(rules[int(found[1])].get("topic", "")) if int(found[1]) < len(rules) else ""
+    rules = cast("list[dict[str, Any]]", playbook.value["rules"])
+    topic = str(rules[int(found[1])]["topic"])
     said = cast("dict[str, Any]", node.value) if isinstance(node.value, dict) else {}
-    return ": ".join(filter(None, [topic, str(said.get("verdict", found[2]))]))
+    return f"{topic}: {said.get('verdict', found[2])}"

@@ -2,7 +2,6 @@
 
 import os
 import sys
-from functools import cache
 
 from rich.console import Console, RenderableType
 from rich.padding import Padding
@@ -61,7 +60,6 @@ def indented(what: RenderableType) -> Padding:
     return Padding(what, (0, 0, 0, 2), expand=False)
 
 
-@cache
 def _console(stderr: bool) -> Console:
     file = sys.stderr if stderr else sys.stdout
     console = Console(file=file, theme=_THEME, markup=False, emoji=False, highlight=False)

@@ -9,9 +9,11 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import cast
 
+from rich.console import Console
+
 from rheostat.autonomy import Argument, Json
 
-from .console import aside, text
+from .console import text
 from .keyboard import line
 from .question import spelled
 
@@ -20,10 +22,10 @@ class NotEdited(Exception):
     """There is no edit to accept. Its words say why."""
 
 
-async def edited(arguments: Sequence[Argument]) -> dict[str, Json]:
+async def edited(arguments: Sequence[Argument], console: Console) -> dict[str, Json]:
     """Lets a person change the values of arguments. Returns the new values of those that were changed.
 
-    Text alone is edited as text, anything else as JSON.
+    Text alone is edited as text, anything else as JSON; without an editor a new value is asked for on the console.
 
     Raises:
         NotEdited: nothing was changed, or what was written can't be read.
@@ -31,7 +33,9 @@ async def edited(arguments: Sequence[Argument]) -> dict[str, Json]:
     before = {argument.name: argument.value for argument in arguments}
     (only, *more) = arguments
     as_text = not more and isinstance(only.value, str)
-    written = await _typed(spelled(only.value if not more else before), suffix=".txt" if as_text else ".json")
+    written = await _typed(
+        spelled(only.value if not more else before), suffix=".txt" if as_text else ".json", console=console
+    )
     after: Mapping[str, Json] = {only.name: written} if as_text else _read(written, only.name if not more else "")
     unknown = set(after) - set(before)
     if unknown:
@@ -54,11 +58,11 @@ def _read(written: str, only: str) -> dict[str, Json]:
     return cast("dict[str, Json]", value)
 
 
-async def _typed(before: str, *, suffix: str) -> str:
+async def _typed(before: str, *, suffix: str, console: Console) -> str:
     editor = os.environ.get("VISUAL") or os.environ.get("EDITOR")
     if editor:
         return await _in_editor(editor, before, suffix)
-    return await _on_a_line()
+    return await _on_a_line(console)
 
 
 async def _in_editor(editor: str, before: str, suffix: str) -> str:
@@ -82,8 +86,8 @@ async def _in_editor(editor: str, before: str, suffix: str) -> str:
         return written if before.endswith("\n") else written.removesuffix("\n")
 
 
-async def _on_a_line() -> str:
-    aside().print(text(("  New value: ", "label"), ("(Enter leaves it) ", "quiet")), end="")
+async def _on_a_line(console: Console) -> str:
+    console.print(text(("  New value: ", "label"), ("(Enter leaves it) ", "quiet")), end="")
     try:
         typed = await line()
     except ValueError as error:

@@ -4,13 +4,13 @@ from collections.abc import Collection, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from pydantic import ValidationError
 from rich.console import Console, RenderableType
 from rich.text import Text
 
-from rheostat.autonomy import Approval, Json, Question, Taint, alike
+from rheostat.autonomy import Approval, Argument, Question, Taint, alike
 
-from ...declare import AnyDeclared
+from ...act import unfit_edit
+from ...declare import AnyDeclared, Tool
 from ...redline.diff import hunks
 from ...view import View
 from .console import text
@@ -102,12 +102,13 @@ class Person:
         return self._said(question, "reject", f"rejected{': ' if reason else ''}{reason}", reason=reason)
 
     async def _edit(self, question: Question) -> Approval | str:
-        arguments = [argument for argument in question.action.arguments if not argument.control]
+        arguments = _editable(question)
         try:
-            edits = await edited(arguments)
+            edits = await edited(arguments, self._console)
         except NotEdited as error:
             return self._back(str(error))
-        problem = self._misfit(question, edits)
+        tool = self._declared.get(question.action.tool)
+        problem = unfit_edit(tool, edits) if isinstance(tool, Tool) else ""
         if problem:
             return self._back(problem)
         for argument in arguments:
@@ -128,17 +129,6 @@ class Person:
                 if pressed == GONE or pressed in letters:
                     return pressed or gone
 
-    def _misfit(self, question: Question, edits: Mapping[str, Json]) -> str:
-        """Why an edit can't be what the tool takes; empty if it can."""
-        tool = self._declared.get(question.action.tool)
-        for name, value in edits.items():
-            try:
-                if tool is not None:
-                    tool.codec(name).validate_python(value)
-            except ValidationError as error:
-                return f"{name} does not fit: {error.errors()[0]['msg']}. Edit it again."
-        return ""
-
     def _back(self, why: str) -> str:
         self._print(text((f"\n  {why}", "waits")))
         return "again"
@@ -151,13 +141,18 @@ class Person:
         return self._console.is_terminal and not self._console.no_color and self._console.color_system is not None
 
 
+def _editable(question: Question) -> list[Argument]:
+    """What the action says: its texts, or whatever else it carries if it has none. Who and where stay as they are."""
+    content = [argument for argument in question.action.arguments if not argument.control]
+    return [argument for argument in content if isinstance(argument.value, str)] or content
+
+
 def _choices(question: Question, view: View) -> list[str]:
     """The keys that mean something here."""
-    editable = any(not argument.control for argument in question.action.arguments)
     offered = {
         "a": True,
         "r": True,
-        "e": editable,
+        "e": bool(_editable(question)),
         "l": question.verdict.taint < Taint.STEERED,
         "v": is_cut(question, view),
         "s": True,

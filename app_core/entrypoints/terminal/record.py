@@ -7,7 +7,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from rheostat.autonomy import Approval, Question
+from rheostat.autonomy import Action, Approval, Question
 from rheostat.context import Entry
 
 from ...view import NodeView, View
@@ -18,6 +18,7 @@ from .words import count, moment, phrase, seconds, usd
 
 _STYLES = {"done": "good", "partial": "waits", "waiting": "waits", "declined": "waits", "failed": "bad"}
 _MOST_LEFT_OUT = 8
+_WORTH_SAYING_S = 0.1
 
 
 def listed(views: Iterable[View]) -> RenderableType:
@@ -51,6 +52,7 @@ def details(view: View) -> dict[str, Any]:
 def drawn(view: View) -> RenderableType:
     """The record on a page."""
     parts: list[RenderableType] = [_head(view), Text(), _steps(view)]
+    parts += _chapter("Done without asking", [text(action.summary) for action in _unasked(view)])
     parts += _chapter("Not done", [_not_done(node) for node in view.nodes.values() if node.reason])
     parts += _chapter("Decided", [_decision(view, approval) for approval in _answers(view)])
     parts += _chapter("Open", [line for question in view.open_questions() for line in _open(question)])
@@ -105,7 +107,8 @@ def _short(value: str) -> str:
 
 def _steps(view: View) -> RenderableType:
     table = columns("step", "status", ">calls", ">tokens in", ">out", ">cost", ">time")
-    for node in view.nodes.values():
+    worth = [node for node in view.nodes.values() if _is_worth_a_row(node)]
+    for node in worth:
         asked = node.calls > 0
         table.add_row(
             text(node.id),
@@ -116,7 +119,19 @@ def _steps(view: View) -> RenderableType:
             text(usd(node.cost_usd) if asked else ""),
             text(seconds(node.seconds) if node.seconds else ""),
         )
-    return table
+    more = len(view.nodes) - len(worth)
+    return Group(table, text((f"and {count(more, 'step')} of plain code", "quiet"))) if more else table
+
+
+def _is_worth_a_row(node: NodeView) -> bool:
+    """Not what plain code did in no time."""
+    return node.calls > 0 or node.action is not None or node.status != "done" or node.seconds >= _WORTH_SAYING_S
+
+
+def _unasked(view: View) -> list[Action]:
+    """The actions that the dial let pass, and that were done."""
+    done = {node.id for node in view.nodes.values() if node.status == "done"}
+    return [ruled.action for ruled in view.ruled if ruled.node in done]
 
 
 def _answers(view: View) -> list[Approval]:
