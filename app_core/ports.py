@@ -46,7 +46,7 @@ class ChatRequest(BaseModel):
     max_answer_tokens: int = Field(gt=0)
     answer_schema: dict[str, Any] | None = None
     temperature: float = 0.0
-    timeout_s: float = Field(default=120.0, gt=0)
+    timeout_s: float = Field(default=300.0, gt=0)
 
 
 class Usage(BaseModel):
