@@ -186,5 +186,7 @@ class Driver:
         failures = self.view.failures()
         if self.state.result() is not None:
             return RunEnded(status="partial" if failures else "done")
-        declined = [node.reason for node in self.state.having(Status.DECLINED)]
-        return RunEnded(status="failed", reason=next(iter([*failures.values(), *declined]), ""))
+        # What fails inside a map is left out of its list. The output is missing for what ended outside of all maps.
+        ended = self.state.having(Status.FAILED, Status.DECLINED)
+        reasons = [node.reason for node in ended if node.scope is self.state.root]
+        return RunEnded(status="failed", reason=next(iter(reasons), ""))

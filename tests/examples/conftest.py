@@ -9,7 +9,7 @@ from typing import Any, cast
 
 import pytest
 
-from rheostat import Run
+from rheostat import Run, read
 from rheostat.app_core.adapters.sqlite_store import SqliteStore
 from rheostat.app_core.drive import Decide, Watch
 from rheostat.app_core.ports import ChatRequest
@@ -159,9 +159,64 @@ class Office:
         return [Asked(request) for request in self.gateway.requests]
 
 
+class Student:
+    """A model that reads what it is shown, and asks for a replacement, an addition and a deletion in turn."""
+
+    fixes = ("replace", "add after", "delete")
+    says: Mapping[str, str] = {
+        "Length of confidentiality": "continue for ten (10) years",
+        "Residual knowledge": "personnel remember",
+        "Return and destruction": "has no duty to return",
+        "Indemnity": "Brightwater shall indemnify",
+        "Governing law and courts": "laws of Singapore",
+        "Non-solicitation of employees": "offer of employment",
+        "Compelled disclosure": "law, court or regulator",
+    }
+    """What the sample contract says on the topics of the sample playbook, in the playbook's order."""
+    rules = dict(zip(says, "length residuals return indemnity governing-law non-solicitation".split(), strict=False))
+    """The rules that the sample contract does not meet, by topic; it meets the last one."""
+    hiring = "Each party may hire whom it likes."
+
+    def __init__(self) -> None:
+        self.topics, self.cited = list[str](), set[str]()
+
+    def on_the_sample(self, asked: Asked) -> str:
+        """Finds the sentence that decides on each topic."""
+        if not asked.judging:
+            return Office.wording(self.hiring)
+        cited = asked.that_says(self.says[asked.topic])
+        fix = self.fixes[list(self.says).index(asked.topic) % 3]
+        verdict = "not acceptable" if asked.topic in self.rules else "acceptable"
+        return Office.judgement(cited, fix=fix, verdict=verdict, rationale=f"{asked.topic} differs.")
+
+    def on_anything(self, asked: Asked) -> str:
+        """Cites the first sentence that it has not cited yet."""
+        if not asked.judging:
+            return Office.wording("The parties may agree otherwise in writing.")
+        if asked.topic not in self.topics:
+            self.topics.append(asked.topic)
+        shown = list(asked.shown())
+        cited = next((sentence for sentence in shown if sentence.text not in self.cited), shown[0])
+        self.cited.add(cited.text)
+        return Office.judgement(cited, fix=self.fixes[self.topics.index(asked.topic) % 3])
+
+    def clause(self, topic: str) -> str:
+        """Where the sample contract says what it says on a topic."""
+        document = read(SAMPLE / "nda.docx")
+        return next(block.place for block in document.blocks if self.says[topic] in document.block_text(block))
+
+
 @pytest.fixture
 def office(tmp_path: Path) -> Iterator[Office]:
     """An office of its own for one test."""
     before = app.gateway, app.store
     yield Office(tmp_path)
     app.gateway, app.store = before
+
+
+@pytest.fixture
+def student(office: Office) -> Student:
+    """Who answers in the office, on the sample contract unless told otherwise."""
+    made = Student()
+    office.answers(made.on_the_sample)
+    return made

@@ -13,7 +13,7 @@ from rheostat.autonomy import Approval, Question, Ruling, Taint
 from rheostat.context import Document
 
 if TYPE_CHECKING:
-    from tests.examples.conftest import Asked, Office
+    from tests.examples.conftest import Office, Student
 
 SAMPLE = Path(__file__).parents[2] / "examples/legal/sample"
 NDA = SAMPLE / "nda.docx"
@@ -22,56 +22,6 @@ WORD = sorted(path.name for path in CONTRACTS.glob("*.docx"))
 NAMES = [*WORD, "commonpaper-mutual-nda.md", "cuad-Freecook-20180605-S-1-EX-10-3-11233807-EX-10-.txt"]
 MODELS = ("local", "scripted")  # the first cites sentences by label, the second word for word
 LEVELS = ("propose", "edit")
-FIXES = ("replace", "add after", "delete")
-HIRING = "Each party may hire whom it likes."
-
-# What the sample contract says on the topics of the sample playbook, in the playbook's order.
-SAYS = {
-    "Length of confidentiality": "continue for ten (10) years",
-    "Residual knowledge": "personnel remember",
-    "Return and destruction": "has no duty to return",
-    "Indemnity": "Brightwater shall indemnify",
-    "Governing law and courts": "laws of Singapore",
-    "Non-solicitation of employees": "offer of employment",
-    "Compelled disclosure": "law, court or regulator",
-}
-TOPICS = list(SAYS)
-RULES = dict(zip(TOPICS, "length residuals return indemnity governing-law non-solicitation".split(), strict=False))
-ACCEPTABLE = "Compelled disclosure"
-
-
-class Student:
-    """A model that reads what it is shown and asks for a replacement, an addition and a deletion in turn."""
-
-    def __init__(self, office: "Office") -> None:
-        self.office, self.topics, self.cited = office, list[str](), set[str]()
-
-    def on_the_sample(self, asked: "Asked") -> str:
-        if not asked.judging:
-            return self.office.wording(HIRING)
-        fix = FIXES[TOPICS.index(asked.topic) % 3]
-        verdict = "acceptable" if asked.topic == ACCEPTABLE else "not acceptable"
-        return self.office.judgement(
-            asked.that_says(SAYS[asked.topic]), fix=fix, verdict=verdict, rationale=f"{asked.topic} differs."
-        )
-
-    def on_anything(self, asked: "Asked") -> str:
-        """Cites the first sentence that it has not cited yet."""
-        if not asked.judging:
-            return self.office.wording("The parties may agree otherwise in writing.")
-        if asked.topic not in self.topics:
-            self.topics.append(asked.topic)
-        shown = list(asked.shown())
-        cited = next((sentence for sentence in shown if sentence.text not in self.cited), shown[0])
-        self.cited.add(cited.text)
-        return self.office.judgement(cited, fix=FIXES[self.topics.index(asked.topic) % 3])
-
-
-@pytest.fixture
-def student(office: "Office") -> Student:
-    made = Student(office)
-    office.answers(made.on_the_sample)
-    return made
 
 
 def delivered(run: Run[Any]) -> Delivered:
@@ -109,12 +59,6 @@ def is_exact(run: Run[Any], contract: Path, out: Path) -> bool:
     return same and reject_all(out) == document.text
 
 
-def clause(topic: str) -> str:
-    """Where the sample contract says what it says on a topic."""
-    document = read(NDA)
-    return next(block.place for block in document.blocks if SAYS[topic] in document.block_text(block))
-
-
 def control(question: Question) -> dict[str, tuple[Any, str]]:
     """The control arguments of an action, with who vouches for each."""
     return {a.name: (a.value, a.vouched_by) for a in question.action.arguments if a.control and not a.untrusted}
@@ -126,11 +70,11 @@ def by_rule(run: Run[Any]) -> dict[str, Question]:
 
 
 @pytest.mark.parametrize("model", MODELS)
-def test_at_dial_2_the_sample_is_reviewed_without_a_question(office: "Office", student: Student, model: str) -> None:
+def test_at_dial_2_the_sample_is_reviewed_without_a_question(office: "Office", student: "Student", model: str) -> None:
     run = office.review(model=model, dial=2)
     assert (run.status, run.failures, run.questions) == ("done", {}, [])
     assert [change.comment for change in changes(run)] != []
-    assert {c.comment for c in changes(run)} == {f"{topic} differs." for topic in SAYS if topic != ACCEPTABLE}
+    assert {c.comment for c in changes(run)} == {f"{topic} differs." for topic in student.rules}
     written = delivered(run).written
     assert (written.changes, written.comments, delivered(run).left_out) == (6, 6, ())
     assert office.gateway.calls == 7, "six rules have words of their own, the seventh deletes"
@@ -145,10 +89,12 @@ def test_at_dial_2_the_sample_is_reviewed_without_a_question(office: "Office", s
 
 
 @pytest.mark.skipif(not CONTRACTS.is_dir(), reason="the shared contracts folder is missing")
-def test_every_agreement_is_redlined_exactly(office: "Office", capsys: pytest.CaptureFixture[str]) -> None:
+def test_every_agreement_is_redlined_exactly(
+    office: "Office", student: "Student", capsys: pytest.CaptureFixture[str]
+) -> None:
     exact, redlines, left_out = list[str](), 0, 0
     for number, name in enumerate(NAMES):
-        office.answers(Student(office).on_anything)
+        office.answers(type(student)().on_anything)
         run = office.review(CONTRACTS / name, model=MODELS[number % 2])
         assert (run.status, run.failures) == ("done", {}), name
         redlines += delivered(run).written.changes
@@ -165,13 +111,13 @@ def test_every_agreement_is_redlined_exactly(office: "Office", capsys: pytest.Ca
     assert redlines > 5 * len(NAMES)
 
 
-def test_the_report_is_one_file_that_says_what_was_found_and_done(office: "Office", student: Student) -> None:
+def test_the_report_is_one_file_that_says_what_was_found_and_done(office: "Office", student: "Student") -> None:
     run = office.review(dial=2)
     page = office.report(run)
     assert office.report_file.read_text(encoding="utf-8") == page
     assert not re.search(r"<(script|link|img|iframe)|@import|url\(|src=|href=\"[^#]", page), "needs nothing else"
     assert "Content-Security-Policy" in page
-    for topic in SAYS:
+    for topic in student.says:
         assert f"<h3>{topic}</h3>" in page
         assert f"{topic} differs." in page
     assert page.count("</figure>") == 7 and "7 of 7 stand" in page and "0 made-up ones dropped" in page
@@ -182,17 +128,17 @@ def test_the_report_is_one_file_that_says_what_was_found_and_done(office: "Offic
 
 @pytest.mark.parametrize("model", MODELS)
 @pytest.mark.parametrize("dial", [0, 1])
-def test_below_dial_2_every_redline_asks_first(office: "Office", student: Student, dial: int, model: str) -> None:
+def test_below_dial_2_every_redline_asks_first(office: "Office", student: "Student", dial: int, model: str) -> None:
     run = office.review(dial=dial, model=model)
     assert (run.status, len(run.questions), office.out().exists()) == ("waiting", 6, False)
     asked = by_rule(run)
-    for topic, rule in RULES.items():
+    for topic, rule in student.rules.items():
         question = asked[rule]
         assert question.verdict.ruling is Ruling.ASK
         assert question.verdict.taint is Taint.TAINTED, "the contract was read, but steers nothing"
         assert control(question) == {
             "file": (str(NDA), "the user"),
-            "clause": (clause(topic), "check quotes_are_real"),
+            "clause": (student.clause(topic), "check quotes_are_real"),
             "rule": (rule, "playbook_at"),
         }
         assert question.verdict.reasons == (
@@ -202,10 +148,10 @@ def test_below_dial_2_every_redline_asks_first(office: "Office", student: Studen
         assert all(a.untrusted for a in question.action.arguments if not a.control), "the contract's words are content"
 
 
-def test_a_question_shows_the_change_as_it_would_stand(office: "Office", student: Student) -> None:
+def test_a_question_shows_the_change_as_it_would_stand(office: "Office", student: "Student") -> None:
     asked = by_rule(office.review(dial=1))
     shown = {rule: cast("dict[str, Any]", question.preview) for rule, question in asked.items()}
-    assert shown["length"]["title"] == f"Redline of {clause('Length of confidentiality')}"
+    assert shown["length"]["title"] == f"Redline of {student.clause('Length of confidentiality')}"
     assert shown["length"]["facts"] == {
         "rule": "length",
         "quote": "The duties of confidentiality continue for ten (10) years after this Agreement ends.",
@@ -225,7 +171,7 @@ def parts(preview: dict[str, Any], op: str) -> list[str]:
 
 @pytest.mark.parametrize("dial", [0, 1])
 def test_only_what_a_person_accepts_is_written_and_in_their_words(
-    office: "Office", student: Student, dial: int
+    office: "Office", student: "Student", dial: int
 ) -> None:
     run = office.review(dial=dial)
     calls = office.gateway.calls
@@ -262,7 +208,7 @@ def document_xml(path: Path) -> str:
         return "".join(archive.read(part).decode() for part in archive.namelist() if part.startswith("word/"))
 
 
-def test_a_person_is_asked_one_redline_after_another_and_can_stop(office: "Office", student: Student) -> None:
+def test_a_person_is_asked_one_redline_after_another_and_can_stop(office: "Office", student: "Student") -> None:
     seen = list[str]()
 
     def two_then_stop(question: Question, _: Any) -> Approval | None:
@@ -281,7 +227,7 @@ def test_a_person_is_asked_one_redline_after_another_and_can_stop(office: "Offic
 
 
 def test_a_rule_without_words_of_its_own_gets_the_models_which_see_no_trusted_contract(
-    office: "Office", student: Student
+    office: "Office", student: "Student"
 ) -> None:
     office.answers(lambda asked: student.on_the_sample(asked).replace('"delete"', '"replace"'))
     run = office.review(dial=1)
@@ -290,4 +236,4 @@ def test_a_rule_without_words_of_its_own_gets_the_models_which_see_no_trusted_co
     assert "neither party shall make an offer" in "".join(asked.inside) and "neither party" not in asked.outside
     question = by_rule(run)["non-solicitation"]
     wording = next(a for a in question.action.arguments if a.name == "wording")
-    assert (wording.value, wording.untrusted) == (HIRING, True)
+    assert (wording.value, wording.untrusted) == (student.hiring, True)
