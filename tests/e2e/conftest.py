@@ -27,6 +27,7 @@ LETTERS = '''
 """An app: a letter to each guest, which a person may look at before it goes out."""
 import os
 import sys
+import time
 from pathlib import Path
 
 from rheostat import App
@@ -62,6 +63,7 @@ def write(name: str) -> str:
 @app.tool(risk="outward", control=["to"])
 def send(to: str, text: str, copies: int) -> str:
     note("sent.txt", f"{to}: {text!r} x{copies}")
+    time.sleep(float(os.environ.get("SLOW_S", "0")))
     return to
 
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from tests.e2e.conftest import Desk
 
+FOREVER_S = "600"
 MENU = "? help"
 LETTER = "'Dear guest,\\n\\nwelcome.\\n\\nYour hosts'"
 
@@ -61,7 +62,7 @@ def test_an_edit_in_the_editor_is_shown_and_then_done(desk: "Desk") -> None:
     at.expect(MENU)
     at.send("e")
     change = at.expect("b back")
-    assert "welcome.good morning." in change, "what goes and what comes is shown before it is accepted"
+    assert "welcome. good morning." in change, "what goes and what comes is shown before it is accepted"
     at.send("a")
     at.expect("accepted as edited")
     assert at.ends() == 0
@@ -146,11 +147,8 @@ def test_kill_9_while_a_question_waits_loses_nothing_and_calls_no_model_again(de
 
 
 def test_kill_9_during_an_effect_leaves_it_to_a_person_whether_it_is_done_again(desk: "Desk") -> None:
-    app = desk.folder / "letters.py"
-    slow = 'x{copies}"); import time; time.sleep(float(os.environ.get("SLOW_S", "0")))'
-    app.write_text(app.read_text().replace('x{copies}")', slow))
     run = desk.start("Ada")
-    at = desk.terminal("approve", run, SLOW_S="600")
+    at = desk.terminal("approve", run, SLOW_S=FOREVER_S)
     at.expect(MENU)
     at.send("a")
     desk.until_written("sent.txt", 1)
@@ -195,7 +193,7 @@ def test_ctrl_c_at_a_question_stops_at_once_and_says_how_to_go_on(desk: "Desk") 
 
 def test_ctrl_c_during_a_model_call_stops_at_once_and_the_run_goes_on_later(desk: "Desk") -> None:
     desk.kill_while_it_calls_its_model("Ada")
-    at = desk.terminal("approve", "last", DELAY_S="600")
+    at = desk.terminal("approve", "last", DELAY_S=FOREVER_S)
     desk.until_written("calls.txt", 2)
     pressed_at = time.monotonic()
     at.send("\x03")
@@ -208,3 +206,18 @@ def test_ctrl_c_during_a_model_call_stops_at_once_and_the_run_goes_on_later(desk
     assert spent["spent_usd"] > 0, "calls that were cut off are booked"
     assert desk.cli("approve", "last", "--yes").returncode == 0
     assert len(desk.lines("sent.txt")) == 1
+
+
+def test_ctrl_c_twice_leaves_even_a_function_that_does_not_end(desk: "Desk") -> None:
+    run = desk.start("Ada")
+    at = desk.terminal("approve", run, SLOW_S=FOREVER_S)
+    at.expect(MENU)
+    at.send("a")
+    desk.until_written("sent.txt", 1)
+    at.send("\x03")
+    at.expect("Ctrl-C again")
+    at.send("\x03")
+    at.expect("Stopped; nothing is lost.")
+    assert at.ends() == 130
+    again = desk.cli("approve", run)
+    assert (again.returncode, len(desk.lines("sent.txt"))) == (3, 1), "whether it happened, a person has to say"

@@ -1,5 +1,8 @@
 """The command line, `rheostat`. Each command imports what it needs when called, so that `--help` answers at once."""
 
+import os
+import sys
+import threading
 from importlib.metadata import PackageNotFoundError, version
 from typing import Annotated
 
@@ -8,7 +11,7 @@ import typer
 from .approve import approve
 from .demo import demo
 from .doctor import doctor, models
-from .endings import EXIT_CODES
+from .endings import EXIT_CODES, Ending
 from .review import review
 from .runs import runs, show
 
@@ -51,4 +54,13 @@ for command in (demo, review, runs, show, approve, doctor, models):
 
 def main() -> None:
     """Runs the command that the arguments ask for, and exits with its code."""
-    cli()
+    try:
+        cli()
+    except SystemExit as done:
+        working = any(not thread.daemon for thread in threading.enumerate() if thread is not threading.main_thread())
+        if done.code == Ending.STOPPED and working:
+            # Ctrl-C was pressed twice: Python would still wait for the function of the app that goes on and on.
+            sys.stdout.flush()
+            sys.stderr.flush()
+            os._exit(Ending.STOPPED)
+        raise

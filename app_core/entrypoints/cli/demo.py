@@ -42,8 +42,10 @@ def demo(
         else:
             again = f"rheostat review {contract} --playbook {playbook} --dial"
             took = seconds(run.view.last_at - run.view.started_at)
-            results().print(text(f"\nThat took {took}. To decide each redline yourself: ", (f"{again} 1", "key")))
-            results().print(text("To be asked before every change, the file included: ", (f"{again} 0", "key")))
+            results().print(text(f"\nThat took {took}. To decide each redline yourself:"))
+            results().print(text((f"  {again} 1", "key")), soft_wrap=True)
+            results().print(text("To be asked before every change, the file included:"))
+            results().print(text((f"  {again} 0", "key")), soft_wrap=True)
         raise typer.Exit(ending(run.status))
 
 

@@ -12,6 +12,7 @@ from ...drive import Decide, Watch
 from ...models import LOCAL
 from ...run import Run
 from ..terminal.console import aside, results, someone_is_there, text
+from ..terminal.ctrl_c import on_ctrl_c
 from ..terminal.person import Person
 from ..terminal.progress import Progress, label
 from ..terminal.question import one_line
@@ -20,6 +21,8 @@ from . import legal
 from .endings import Stopped
 
 Result = TypeVar("Result")
+
+_STOPPING = "stopping once what is being done has ended; Ctrl-C again leaves it at once"
 
 
 def on_screen(
@@ -50,7 +53,7 @@ def on_screen(
     decide = Person(by, app.declared, console=console, progress=progress).decide if asks else None
     printing = contextlib.redirect_stdout(sys.stderr) if as_json else contextlib.nullcontext()
     try:
-        with printing, progress:
+        with printing, progress, on_ctrl_c(lambda: progress.doing(_STOPPING)):
             if app.gateway is None and model == LOCAL:
                 get_local_model(progress.doing)
             return go(decide, progress.watch)

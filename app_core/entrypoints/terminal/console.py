@@ -16,7 +16,7 @@ WIDEST = 100
 _IN_A_FILE = 200
 """Columns where nobody says how many there are: programs that read on want whole lines."""
 
-_THEME = Theme(
+THEME = Theme(
     {
         "heading": "bold",
         "label": "dim",
@@ -62,7 +62,7 @@ def indented(what: RenderableType) -> Padding:
 
 def _console(stderr: bool) -> Console:
     file = sys.stderr if stderr else sys.stdout
-    console = Console(file=file, theme=_THEME, markup=False, emoji=False, highlight=False)
+    console = Console(file=file, theme=THEME, markup=False, emoji=False, highlight=False)
     if console.is_terminal:
         console.width = min(console.width, WIDEST)
     elif "COLUMNS" not in os.environ:

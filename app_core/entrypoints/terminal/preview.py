@@ -71,6 +71,8 @@ def changed(pieces: Iterable[Piece], *, coloured: bool) -> Text:
     """A changed text: what goes is struck through, what comes underlined; without colours both stand in brackets."""
     whole = Text()
     for piece in pieces:
+        if piece.op == "insert" and whole and not (whole.plain[-1].isspace() or piece.text[:1].isspace()):
+            whole.append(" ")  # between what goes and what comes
         opening, closing = ("", "") if coloured else _MARKS[piece.op]
         whole.append_text(text(opening, (piece.text, _STYLES[piece.op]), closing))
     return whole

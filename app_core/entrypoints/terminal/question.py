@@ -122,14 +122,15 @@ def _vouched(arguments: Sequence[Argument]) -> RenderableType:
     table.add_column(overflow="fold", ratio=1)
     table.add_column(overflow="fold", ratio=1)
     for argument in arguments:
-        table.add_row(text(argument.name), text(spelled(argument.value)), _voucher(argument))
+        value = text(spelled(argument.value)) if argument.value != "" else text(("nothing", "quiet"))
+        table.add_row(text(argument.name), value, _voucher(argument))
     return indented(table)
 
 
 def _voucher(argument: Argument) -> Text:
     outside = "from outside" if argument.untrusted else ""
     if argument.vouched_by:
-        return text((", ".join(filter(None, [outside, f"{argument.vouched_by} vouches"])), "quiet"))
+        return text((", ".join(filter(None, [outside, f"{phrase(argument.vouched_by)} vouches"])), "quiet"))
     return text((f"{outside}, nobody vouches", "bad")) if outside else text(("nobody is named", "quiet"))
 
 
