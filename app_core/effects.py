@@ -39,7 +39,7 @@ from .events import Answered, Asked, EffectStarted, NodeDeclined, NodeFailed, No
 from .hold import Hold
 from .label import join
 from .replay import finished
-from .run_errors import RunTaken, StoreFull, UnfitAnswer
+from .run_errors import UnfitAnswer
 
 AnyTool = Tool[Any, ..., Any]
 
@@ -190,10 +190,10 @@ def _rules(question: Question) -> tuple[Rule, ...]:
 
 @contextmanager
 def failing(hold: Hold, node: str) -> Generator[None]:
-    """Turns an error into the node's failure. Trouble with the Log itself goes through: it ends this process's hold."""
+    """Turns an error into the node's failure. What stops the run goes through: it ends this process's hold."""
     try:
         yield
-    except (RunTaken, StoreFull):
-        raise
     except (RheostatError, ContextError, DagError, AutonomyError, ValidationError) as error:
+        if getattr(error, "stops_run", False):
+            raise
         hold.emit(NodeFailed(node=node, error=str(error), mend=getattr(error, "mend", "builder")))

@@ -27,9 +27,14 @@ Mend = Literal["builder", "model", "operator", "user"]
 
 
 class RheostatError(Exception):
-    """The root of all that rheostat raises above its rooms. `mend` says who can put it right."""
+    """The root of all that rheostat raises above its rooms.
+
+    `mend` says who can put it right. With `stops_run` a run stops where it is, to be resumed once that is done; else it
+    goes on without the step that failed.
+    """
 
     mend: ClassVar[Mend] = "builder"
+    stops_run: ClassVar[bool] = False
 
 
 class GatewayError(RheostatError):

@@ -71,11 +71,17 @@ def _run(view: View) -> Facts:
 def _incomplete(view: View) -> str:
     match view.standing():
         case "partial":
-            return f"{len(view.failures())} steps failed; what they would have added is missing."
+            return f"{_counted(len(view.failures()), 'step')} failed; what was to come of that is missing."
         case "waiting":
-            return f"{len(view.open_questions())} actions still wait for a person."
+            return f"Still waiting for a person: {_counted(len(view.open_questions()), 'action')}."
+        case "unfinished":
+            return "The run was cut off, or some process still works on it."
         case _:
             return ""
+
+
+def _counted(number: int, noun: str) -> str:
+    return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
 def _prompt(node: NodeView, receipt: Receipt) -> Facts:

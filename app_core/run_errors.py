@@ -95,6 +95,7 @@ class RunTaken(RunError):
     """Another process has written to the run since this one last read it."""
 
     mend: ClassVar[Mend] = "user"
+    stops_run: ClassVar[bool] = True
 
     def __init__(self, run: str) -> None:
         super().__init__(
@@ -125,6 +126,7 @@ class StoreFull(RunError):
     """The disk is full; what was written before is whole."""
 
     mend: ClassVar[Mend] = "operator"
+    stops_run: ClassVar[bool] = True
 
     def __init__(self, path: Path) -> None:
         super().__init__(

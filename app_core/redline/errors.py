@@ -39,3 +39,5 @@ class NotVerified(RedlineError):
 
 class NotWritten(RedlineError):
     """The file system refused. What stood at the path before is untouched."""
+
+    stops_run: ClassVar[bool] = True

@@ -41,21 +41,21 @@ def planned(document: Document, changes: Sequence[Change], author: str) -> tuple
     """The changes in the order of the text, each with its edits. Those that stand at one place stay in the given order.
 
     Raises:
-        Refused: a change lies outside the text, overlaps another, or holds characters that no file can.
+        Refused: a change lies outside the text, overlaps one given before it, or holds characters that no file can.
     """
     if found := _UNWRITABLE.search(author):
         raise Refused(f"The author's name holds the character U+{ord(found[0]):04X}, which a file can't. Remove it.")
-    ordered = sorted(changes, key=lambda change: (change.start, change.end))
-    for change in ordered:
+    ordered = sorted(enumerate(changes), key=lambda given: (given[1].start, given[1].end))
+    for _, change in ordered:
         _check(document, change)
-    for change, after in pairwise(ordered):
+    for (given, change), (given_after, after) in pairwise(ordered):
         if after.start < change.end:
             raise Refused(
                 f"Two changes overlap: {_quoted(document, change)} and {_quoted(document, after)}. Merge them or leave "
                 "one out.",
-                after,
+                change if given > given_after else after,
             )
-    return tuple(Planned(change, tuple(_edits(document, change))) for change in ordered)
+    return tuple(Planned(change, tuple(_edits(document, change))) for _, change in ordered)
 
 
 def applied(text: str, plan: Sequence[Planned]) -> str:

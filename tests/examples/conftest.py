@@ -22,7 +22,6 @@ SAMPLE = Path(__file__).parents[2] / "examples/legal/sample"
 _FENCE = re.compile(r"<untrusted id=(\w+)([^>]*)>\n(.*?)\n</untrusted id=\1>", re.S)
 _NUMBER = re.compile(r"(\d+(?:\.\d+)*)[.)]? ")
 _LABEL = re.compile(r"\[(s\d+)\] ")
-_TITLE_WORDS = 8
 
 Json = dict[str, Any]
 
@@ -74,7 +73,7 @@ class Asked:
 
     def that_says(self, words: str) -> Sentence:
         """The sentence shown that holds some words."""
-        return next(sentence for sentence in self.shown() if words in sentence.text)
+        return [sentence for sentence in self.shown() if words in sentence.text][0]
 
 
 def _cut(line: str, place: str) -> Iterator[Sentence]:
@@ -85,7 +84,7 @@ def _cut(line: str, place: str) -> Iterator[Sentence]:
         )
         return
     for start, end in sentences(line):
-        if len(line[start:end].split()) > _TITLE_WORDS:
+        if line[end - 1] in ".;:":
             yield Sentence(place, line[start:end])
 
 
@@ -112,8 +111,9 @@ class Office:
         watch: Watch | None = None,
         budget_usd: float | None = None,
         deadline_s: float | None = None,
+        folder: str = "",
     ) -> Run[Any]:
-        """Runs a review."""
+        """Runs a review; its copy goes to a folder of the office, by default to the office itself."""
         return app.run(
             review,
             dial=dial,
@@ -124,16 +124,21 @@ class Office:
             deadline_s=deadline_s,
             path=str(contract),
             playbook=str(playbook),
-            out=str(self.out(contract)),
+            out=str(self.out(contract, folder)),
         )
 
-    def out(self, contract: Path = SAMPLE / "nda.docx") -> Path:
+    def out(self, contract: Path = SAMPLE / "nda.docx", folder: str = "") -> Path:
         """The redlined copy of a contract."""
-        return self.folder / f"{contract.stem}.redlined{'.docx' if contract.suffix == '.docx' else '.md'}"
+        return self.folder / folder / f"{contract.stem}.redlined{'.docx' if contract.suffix == '.docx' else '.md'}"
 
     def report(self, run: Run[Any]) -> str:
         """The report on a run."""
         return write_report(run, self.report_file).read_text(encoding="utf-8")
+
+    def runs(self) -> list[str]:
+        """All runs, newest first."""
+        assert app.store is not None
+        return app.store.runs()
 
     def written(self, name: str, text: str) -> Path:
         """A file of the office."""

@@ -221,7 +221,7 @@ def test_a_person_is_asked_one_redline_after_another_and_can_stop(office: "Offic
     assert all(re.fullmatch(rf"redline: file {re.escape(str(NDA))}, clause [\d.]+, rule [\w-]+", each) for each in seen)
     assert not office.out().exists(), "nothing is written while questions are open"
     page = office.report(run)
-    assert page.count("<b>Waiting</b>") == 4 and "4 actions still wait for a person." in page
+    assert page.count("<b>Waiting</b>") == 4 and "Still waiting for a person: 4 actions." in page
     run.approve(run.questions[0].id, like_this=True)
     assert run.status == "done" and is_exact(run, NDA, office.out())
 
