@@ -21,6 +21,7 @@ from rheostat.examples.legal.review import app, review
 SAMPLE = Path(__file__).parents[2] / "examples/legal/sample"
 _FENCE = re.compile(r"<untrusted id=(\w+)([^>]*)>\n(.*?)\n</untrusted id=\1>", re.S)
 _NUMBER = re.compile(r"(\d+(?:\.\d+)*)[.)]? ")
+_TITLE_WORDS = 4
 _LABEL = re.compile(r"\[(s\d+)\] ")
 
 Json = dict[str, Any]
@@ -84,7 +85,7 @@ def _cut(line: str, place: str) -> Iterator[Sentence]:
         )
         return
     for start, end in sentences(line):
-        if line[end - 1] in ".;:":
+        if line[end - 1] in ".;:" and len(line[start:end].split()) > _TITLE_WORDS:
             yield Sentence(place, line[start:end])
 
 
