@@ -122,7 +122,7 @@ class Function(Declared[First, Rest, Result]):
 
 @dataclass(frozen=True, eq=False)
 class Source(Declared[First, Rest, Result]):
-    """Private data. Its result carries `trust`, whatever it was asked with."""
+    """Private data. Its result is as little trusted as the source itself, and as what it was asked with."""
 
     trust: Trust = Trust.TRUSTED
 

@@ -160,8 +160,9 @@ class Driver:
             return NodeFinished(node=node, value=value, label=thought.label, fields=thought.fields)
         result = await self.run_function(declared.function, data)
         if isinstance(declared, Source):
-            read = label.read_untrusted or declared.trust is Trust.UNTRUSTED
-            label = Label(trust=declared.trust, by=declared.name, read_untrusted=read)
+            outside = declared.trust is Trust.UNTRUSTED
+            # What was asked counts too: who chooses the key chooses the record.
+            label = join([label, Label(trust=declared.trust, by=declared.name, read_untrusted=outside)])
         return finished(declared, node, result, label)
 
     async def _ask_people(self, decide: Decide) -> None:

@@ -8,6 +8,7 @@ from pydantic import BaseModel
 from rheostat.app_core.adapters.sqlite_store import SqliteStore
 from rheostat.app_core.app import App
 from rheostat.app_core.declare import Score
+from rheostat.app_core.label import Untrusted
 from rheostat.app_core.testing import ScriptedGateway
 from rheostat.autonomy import Taint
 from rheostat.context import Snippet
@@ -75,3 +76,31 @@ def test_an_answer_that_keeps_failing_fails_the_node_and_says_so(tmp_path: Path)
     run = app.run(review, topic="term", dial=2)
     assert (run.status, done) == ("failed", [])
     assert "There is no clause 9.9." in run.failures["judge"]
+
+
+def test_a_trusted_source_asked_with_untrusted_words_vouches_for_nothing(tmp_path: Path) -> None:
+    """Who chooses the key chooses the record: a lookup must not launder it."""
+    paid = list[str]()
+    app = App("bank", gateway=ScriptedGateway([]), store=SqliteStore(tmp_path / "runs.sqlite"))
+
+    @app.source
+    def account(customer: str) -> str:
+        return f"account of {customer}"
+
+    @app.tool(risk="outward", control=["to"])
+    def pay(to: str) -> str:
+        paid.append(to)
+        return to
+
+    @app.workflow
+    def own(customer: str) -> str:
+        return pay(account(customer))
+
+    @app.workflow
+    def mailed(customer: Untrusted[str]) -> str:
+        return pay(account(customer))
+
+    assert app.run(own, customer="Ada", dial=4).status == "done"
+    run = app.run(mailed, customer="Mallory", dial=4)
+    assert (run.status, paid) == ("waiting", ["account of Ada"])
+    assert run.questions[0].verdict.taint is Taint.STEERED
