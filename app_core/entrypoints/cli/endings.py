@@ -85,6 +85,8 @@ def _failed(error: Exception, as_json: bool) -> None:
     known = _is_ours(error)
     sentence = str(error) if known else _about_a_file(error) or _unexpected(error)
     _tell(sentence, "bad")
+    for note in getattr(error, "__notes__", ()):
+        _tell(note, "waits")
     if as_json:
         print_json({"status": "failed", "error": sentence, "mend": mend})
     raise typer.Exit(_BY_MEND.get(mend, Ending.FAILED) if known else Ending.FAILED)

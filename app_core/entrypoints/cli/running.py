@@ -2,6 +2,7 @@
 
 import contextlib
 import sys
+from collections import Counter
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
@@ -22,6 +23,7 @@ from .endings import Stopped
 
 Result = TypeVar("Result")
 
+_MOST_CAUSES = 3
 _STOPPING = "stopping once what is being done has ended; Ctrl-C again leaves it at once"
 
 
@@ -59,6 +61,10 @@ def on_screen(
             return go(decide, progress.watch)
     except KeyboardInterrupt:
         raise Stopped(progress.run) from None
+    except Exception as error:
+        if progress.run and progress.run not in str(error):
+            error.add_note(f"What was recorded is whole. Go on with: rheostat approve {progress.run}")
+        raise
 
 
 def summarize(run: Run[Any], files: Mapping[str, Path]) -> None:
@@ -67,9 +73,12 @@ def summarize(run: Run[Any], files: Mapping[str, Path]) -> None:
     style = {"done": "good", "failed": "bad"}.get(run.status, "waits")
     parts = [f"run {run.id}", seconds(view.worked_s), usd(view.spent_usd)]
     out.print(text((run.status, style), f" · {' · '.join(parts)}"), soft_wrap=True)
-    for what in dict.fromkeys([view.reason, *(f"{node}: {why}" for node, why in view.failures().items())]):
-        if what and (what == view.reason or not what.endswith(view.reason)):
-            out.print(text(f"  {what}"))
+    if view.reason:
+        out.print(text(f"  {view.reason}"))
+    causes = Counter(view.failures().values())
+    for why, times in causes.most_common(_MOST_CAUSES):
+        if why != view.reason:
+            out.print(text((f"  {count(times, 'step')} failed: ", "bad"), why))
     for kind, path in files.items():
         out.print(text((f"  {kind:<7} ", "label"), str(path)), soft_wrap=True)
     for question in run.questions:
