@@ -221,4 +221,7 @@ def _check_signature(declared: Declared[Any, ..., Any]) -> None:
 def _where(module: dict[str, Any]) -> str:
     """How another process finds the module that declares an App: by name, or by file if it was run as a script."""
     name = str(module.get("__name__", ""))
-    return str(module.get("__file__", name)) if name == "__main__" else name
+    if name != "__main__":
+        return name
+    spec = module.get("__spec__")  # that of `python -m NAME`
+    return str(spec.name if spec else module.get("__file__", name))

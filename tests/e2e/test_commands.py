@@ -152,17 +152,25 @@ def test_a_changed_workflow_is_refused(desk: "Desk") -> None:
     assert (told.returncode, "changed" in told.stderr, desk.lines("sent.txt")) == (2, True, [])
 
 
-def test_an_app_in_a_module_of_the_current_folder_is_found(desk: "Desk") -> None:
-    desk.cli("runs")
+@pytest.mark.parametrize(
+    "start",
+    [
+        ["-m", "house.letters", "letters", "Ada"],
+        ["-c", "from house.letters import *; print(app.run(letters, names=['Ada'], model='scripted').id)"],
+    ],
+)
+def test_an_app_in_a_module_below_the_current_folder_is_found(desk: "Desk", start: list[str]) -> None:
+    (desk.folder / "house").mkdir()
+    (desk.folder / "house" / "names.py").write_text("APP = 'letters'\n")
+    app = (desk.folder / "letters.py").read_text()
+    app = app.replace("HERE =", "from .names import APP\nHERE =").replace('App("letters"', "App(APP")
+    (desk.folder / "house" / "letters.py").write_text(app)
+    (desk.folder / "letters.py").unlink()
     started = subprocess.run(
-        [sys.executable, "-c", "import letters; print(letters.app.run(letters.letters, names=['Ada'], model='s').id)"],
-        cwd=desk.folder,
-        env=desk.environment,
-        capture_output=True,
-        text=True,
-        check=True,
+        [sys.executable, *start], cwd=desk.folder, env=desk.environment, capture_output=True, text=True, check=True
     )
-    assert desk.cli("approve", started.stdout.strip(), "--yes").returncode == 0
+    done = desk.cli("approve", started.stdout.strip(), "--yes")
+    assert done.returncode == 0, done.stderr
 
 
 def test_a_bug_in_the_program_is_told_shortly_and_its_traceback_kept(desk: "Desk") -> None:
