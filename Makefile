@@ -47,7 +47,7 @@ lock: .venv/locked ## write requirements.txt anew from pyproject.toml
 
 .PHONY: clean
 clean: ## remove all that was made here
-	@rm -rf .venv .pytest_cache .ruff_cache .hypothesis .import_linter_cache build dist out
+	@rm -rf .venv .pytest_cache .ruff_cache .hypothesis .import_linter_cache build dist out rheostat-demo*
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # Two stamps, so that a change of pyproject.toml costs a second, not a new environment.
