@@ -122,7 +122,13 @@ class CallReserved(Frozen):
 
 
 class CallSettled(Frozen):
-    """`assumed`: the true bill is not known (the call was cut off), so its worst case was booked."""
+    """A model call ended, and cost this much.
+
+    Args:
+        assumed: the true bill is not known (the call was cut off), so its worst case was booked.
+        request: digest of what was asked. With it and the `answer`, None if there was none, what is paid for is not
+            asked again by a process that goes on after a crash. `cut_short`: the answer ended at its length limit.
+    """
 
     kind: Literal["call_settled"] = "call_settled"
     call: str
@@ -131,6 +137,9 @@ class CallSettled(Frozen):
     usage: Usage = Usage()
     latency_s: float = 0.0
     assumed: bool = False
+    request: str = ""
+    answer: str | None = None
+    cut_short: bool = False
 
 
 class Checked(Frozen):

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections import deque
+from hashlib import sha256
+from typing import Any
 
 from rheostat.dag import OverBudget, Status
 
@@ -11,7 +14,7 @@ from .declare import Llm
 from .errors import GatewayError
 from .events import CallReserved, CallSettled
 from .hold import Hold
-from .ports import ChatReply, ChatRequest, Usage
+from .ports import ChatReply, ChatRequest
 from .run_errors import BudgetTooSmall, DeadlinePassed
 
 AT_ONCE = 4
@@ -25,29 +28,56 @@ class Till:
         self._hold = hold
         self._slots = asyncio.Semaphore(AT_ONCE)
         self._settled = asyncio.Event()
+        # What was paid for before this process took the run on, and was lost with the one before if its node ran then.
+        self._answered = {node: deque(calls) for node, calls in hold.view.answered.items()}
 
     async def call(self, node: str, request: ChatRequest) -> ChatReply:
-        """Makes a call.
+        """Makes a call, unless the same one was answered before a crash.
 
         Raises:
             BudgetTooSmall: its worst case does not fit into what is left.
             DeadlinePassed: the run has no seconds left.
             GatewayError: the call failed; what it may have cost all the same is booked.
         """
+        if answered := self._answer_before(node, request):
+            return answered
         async with self._slots:
             timed = request.model_copy(update={"timeout_s": min(request.timeout_s, self._left_s())})
             reserved = await self._reserve(node, request)
             try:
                 reply = await self._hold.gateway.chat(timed)
             except GatewayError as error:
-                self._book(reserved, error.cost_usd, assumed=error.cost_usd > 0)
+                self._settle(reserved, cost_usd=error.cost_usd, assumed=error.cost_usd > 0)
                 raise
             except asyncio.CancelledError:
                 # Cut off in flight: the provider may have counted what it wrote until then.
-                self._book(reserved, reserved.worst_usd, assumed=reserved.worst_usd > 0)
+                self._settle(reserved, cost_usd=reserved.worst_usd, assumed=reserved.worst_usd > 0)
                 raise
-            self._book(reserved, reply.cost_usd, usage=reply.usage, latency_s=reply.latency_s)
+            self._settle(
+                reserved,
+                cost_usd=reply.cost_usd,
+                usage=reply.usage,
+                latency_s=reply.latency_s,
+                request=_digest(request),
+                answer=reply.text,
+                cut_short=reply.cut_short,
+            )
             return reply
+
+    def _answer_before(self, node: str, request: ChatRequest) -> ChatReply | None:
+        """A node that starts again asks the same again, in the same order, until it is further than it was."""
+        calls = self._answered.get(node)
+        if not calls or calls[0].request != _digest(request):
+            self._answered.pop(node, None)
+            return None
+        call = calls.popleft()
+        return ChatReply(
+            text=call.answer or "",
+            usage=call.usage,
+            cost_usd=call.cost_usd,
+            latency_s=call.latency_s,
+            cut_short=call.cut_short,
+        )
 
     async def _reserve(self, node: str, request: ChatRequest) -> CallReserved:
         """Reserves a call's worst case. If it does not fit because of calls in flight, waits for their bills."""
@@ -71,25 +101,9 @@ class Till:
             self._hold.emit(reserved)
             return reserved
 
-    def _book(
-        self,
-        call: CallReserved,
-        cost_usd: float,
-        *,
-        usage: Usage | None = None,
-        latency_s: float = 0,
-        assumed: bool = False,
-    ) -> None:
-        self._hold.emit(
-            CallSettled(
-                call=call.call,
-                node=call.node,
-                cost_usd=cost_usd,
-                usage=usage or Usage(),
-                latency_s=latency_s,
-                assumed=assumed,
-            )
-        )
+    def _settle(self, call: CallReserved, **bill: Any) -> None:
+        """Books a call: `bill` are the fields of CallSettled."""
+        self._hold.emit(CallSettled(call=call.call, node=call.node, **bill))
         self._settled.set()
         self._settled = asyncio.Event()
 
@@ -113,3 +127,8 @@ class Till:
             f"with them the run costs up to about ${total_usd:.4f}.",
             f"Allow about ${total_usd:.4f}, or choose a cheaper model: `local` costs nothing.",
         )
+
+
+def _digest(request: ChatRequest) -> str:
+    """Of what is asked, not of how long it may take."""
+    return sha256(request.model_dump_json(exclude={"timeout_s"}).encode()).hexdigest()

@@ -65,6 +65,7 @@ class View:
         granted: ids of the questions whose action was started; each is used once.
         effects: idempotency keys of the effects that were started, by node.
         spent_usd: the settled bills; open_usd what running calls may cost at most, by call.
+        answered: the settled calls that gave an answer, by node.
         worked_s: seconds in which some node was running; waiting for people does not count.
     """
 
@@ -82,6 +83,7 @@ class View:
     effects: dict[str, str] = field(default_factory=dict[str, str])
     ruled: list[Ruled] = field(default_factory=list[Ruled])
     open_usd: dict[str, float] = field(default_factory=dict[str, float])
+    answered: dict[str, list[CallSettled]] = field(default_factory=dict[str, "list[CallSettled]"])
     spent_usd: float = 0.0
     assumed_usd: float = 0.0
     worked_s: float = 0.0
@@ -139,8 +141,9 @@ class View:
     def _of_node(self, event: Event, at: float) -> None:
         match event:
             case NodeStarted():
-                self.nodes.setdefault(event.node, NodeView(event.node)).started_at = at
-                self.nodes[event.node].status = "running"
+                node = self._node(event.node)
+                node.status, node.started_at = "running", at
+                node.checks.clear()  # started again after a crash, it checks its answers again
                 self.running.add(event.node)
             case NodeFinished():
                 self._leave(event.node, "done").value = event.value
@@ -173,6 +176,8 @@ class View:
             node.calls += 1
             return
         self.open_usd.pop(event.call, None)
+        if event.answer is not None:
+            self.answered.setdefault(event.node, []).append(event)
         self.spent_usd += event.cost_usd
         self.assumed_usd += event.cost_usd if event.assumed else 0.0
         node.cost_usd += event.cost_usd
