@@ -218,7 +218,7 @@ from pathlib import Path
 from tests.examples.conftest import Office, Student
 
 def fill(event, view):
-    if event.kind == "effect_started" and event.node == "deliver":
+    if event.kind == sys.argv[2] and event.node.endswith(sys.argv[3]):
         resource.setrlimit(resource.RLIMIT_FSIZE, (100, resource.RLIM_INFINITY))
 
 office = Office(Path(sys.argv[1]))
@@ -227,16 +227,26 @@ office.review(watch=fill)
 """
 
 
-def test_a_full_disk_leaves_the_old_file_and_a_run_to_go_on_with(office: "Office", student: "Student") -> None:
+@pytest.mark.parametrize(
+    ("kind", "node", "sentence"),
+    [
+        ("effect_started", "deliver", "nda.redlined.docx was not written: File too large."),
+        ("call_settled", "judge", "The run stopped before its next step. The disk that holds"),
+    ],
+)
+def test_a_full_disk_leaves_the_old_file_and_a_run_to_go_on_with(
+    office: "Office", student: "Student", kind: str, node: str, sentence: str
+) -> None:
     office.out().write_bytes(b"last week's redline")
-    command = [sys.executable, "-c", FULL_DISK, str(office.folder)]
+    command = [sys.executable, "-c", FULL_DISK, str(office.folder), kind, node]
     ended = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
-    assert ended.returncode == 1 and f"{office.out()} was not written: File too large." in ended.stderr
+    assert ended.returncode == 1 and sentence in ended.stderr, ended.stderr
     assert office.out().read_bytes() == b"last week's redline"
     assert not [path for path in office.folder.iterdir() if path.suffix == ".tmp"], "no half file is left"
     run = app.open(office.runs()[0])
     assert run.status == "unfinished"
-    assert (run.resume().status, office.gateway.calls) == ("done", 0), "what was judged and paid for is kept"
+    answered = sum(len(calls) for calls in run.view.answered.values())
+    assert (run.resume().status, office.gateway.calls) == ("done", 7 - answered), "what was paid for is kept"
     assert reject_all(office.out()) == reject_all(NDA) and "three (3) years" in accept_all(office.out())
 
 
