@@ -47,8 +47,10 @@ def _finding(view: View, contract: Document, topic: str, at: str) -> Facts:
 def _redline(view: View, aimed: Any, at: str) -> Facts:
     target, node, written = Target.model_validate(aimed), view.nodes.get(f"{at}redline"), view.nodes.get("deliver")
     arguments = {a.name: str(a.value) for a in node.action.arguments} if node and node.action else {}
-    kinds = {"keep": "same", "insert": "ins", "delete": "del"}
-    parts = diff(target, arguments.get("wording", target.new))
+    kinds, parts = (
+        {"keep": "same", "insert": "ins", "delete": "del"},
+        diff(target, arguments.get("wording", target.new)),
+    )
     left_out: Any = written.value["left_out"] if written and isinstance(written.value, dict) else []
     decided = decision(view, f"{at}redline")
     for left in left_out:

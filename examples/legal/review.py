@@ -5,24 +5,8 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, Field
 
-from rheostat import (
-    App,
-    Change,
-    Delivered,
-    Document,
-    Quote,
-    Score,
-    Snippet,
-    Target,
-    aim,
-    diff,
-    find,
-    locate,
-    quotes_stand,
-    read,
-    when,
-    write_what_fits,
-)
+from rheostat import App, Change, Delivered, Score, Target, aim, diff, quotes_stand, when, write_what_fits
+from rheostat.context import Document, Quote, Snippet, find, locate, read
 
 from .playbook import Playbook, Rule, read_playbook
 
@@ -111,19 +95,22 @@ def target(rule: Rule, contract: Document, judgement: Judgement, words: Wording 
         "replace": (quoted.start, quoted.end, new),
         "add after": (quoted.end, quoted.end, f" {new}"),
         "delete": (quoted.start, quoted.end, ""),
-    }[judgement.fix]
-    return aim(contract, Change(start=start, end=end, new=new, comment=judgement.rationale))
+    }["replace" if rule.wording and judgement.fix == "delete" else judgement.fix]
+    # The other side reads the comment. The rationale may tell of fallbacks and guidance: it stays in our report.
+    return aim(contract, Change(start=start, end=end, new=new, comment=f"{rule.topic}: {rule.preferred}"))
 
 
-def shown(file: str, clause: str, rule: str, wording: str, change: Target) -> dict[str, Any]:
+def shown(file: str, clause: str, rule: str, wording: str, change: Target, why: str) -> dict[str, Any]:
     """What a person sees before deciding."""
-    facts = {"rule": rule, "quote": change.old or change.before, "why": change.comment}
+    facts = {"rule": rule, "quote": change.old or change.before, "why": why, "comment": change.comment}
     return {"title": f"Redline of {change.place or 'a clause'}", "facts": facts, "diff": diff(change, wording)}
 
 
 @app.tool(risk="outward", control=["file", "clause", "rule"], preview=shown)
-def redline(file: str, clause: str, rule: str, wording: str, change: Target, idempotency_key: str = "") -> Change:
-    """A change that the other side will see, with the reason in the margin. Until it is delivered nothing happens."""
+def redline(
+    file: str, clause: str, rule: str, wording: str, change: Target, why: str, idempotency_key: str = ""
+) -> Change:
+    """A change that the other side will see, with our position in the margin. Until delivery nothing happens."""
     new = wording if change.old else wording and f" {wording.lstrip()}"  # who edits an addition may drop its blank
     return Change(start=change.start, end=change.end, new=new, comment=change.comment)
 
@@ -132,15 +119,14 @@ def redline(file: str, clause: str, rule: str, wording: str, change: Target, ide
 def deliver(out: str, path: str, sha256: str, changes: list[Change | None], idempotency_key: str = "") -> Delivered:
     """Writes the redlined copy; refuses if the contract is no longer the one that was reviewed."""
     reviewed = read(Path(path)).model_copy(update={"sha256": sha256})
-    kept = [change for change in changes if change]
-    return write_what_fits(Path(path), reviewed, kept, Path(out), author="rheostat")
+    return write_what_fits(Path(path), reviewed, [c for c in changes if c], Path(out), author="rheostat")
 
 
 def proposed(rule: Rule, contract: Document, judgement: Judgement, path: str) -> Change:
     """Draws the nodes that make a redline of a judgement."""
     words = when(lacks_words(rule, judgement), lambda: reword(rule, judgement))
     change = target(rule, contract, judgement, words)
-    return redline(path, judgement.quotes[0].place, rule.id, change.new, change)
+    return redline(path, judgement.quotes[0].place, rule.id, change.new, change, judgement.rationale)
 
 
 @app.workflow

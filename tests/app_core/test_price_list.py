@@ -1,5 +1,6 @@
 """Facts of hosted models: the bundled list, what the user states, and what is refused."""
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -176,4 +177,5 @@ def test_facts_and_counts_of_hosted_models_never_import_litellm() -> None:
         "g.facts('gpt-4o-mini'); assert g.counter('gpt-4o-mini').count_text('hello world') == 2;"
         "assert 'litellm' not in sys.modules and 'TIKTOKEN_CACHE_DIR' not in os.environ"
     )
-    subprocess.run([sys.executable, "-c", code], check=True, cwd=Path(__file__).parents[2])
+    clean = {name: value for name, value in os.environ.items() if name != "TIKTOKEN_CACHE_DIR"}  # litellm sets it
+    subprocess.run([sys.executable, "-c", code], check=True, cwd=Path(__file__).parents[2], env=clean)
