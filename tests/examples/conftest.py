@@ -183,9 +183,6 @@ class Student:
     """The rules that the sample contract does not meet, by topic; it meets the last one."""
     hiring = "Each party may hire whom it likes."
 
-    def __init__(self) -> None:
-        self.topics, self.cited = list[str](), set[str]()
-
     def on_the_sample(self, asked: Asked) -> str:
         """Finds the sentence that decides on each topic."""
         if not asked.judging:
@@ -196,15 +193,11 @@ class Student:
         return Office.judgement(cited, fix=fix, verdict=verdict, rationale=f"{asked.topic} differs.")
 
     def on_anything(self, asked: Asked) -> str:
-        """Cites the first sentence that it has not cited yet."""
+        """Cites another sentence for each topic, and the next one if that was not good."""
         if not asked.judging:
             return Office.wording("The parties may agree otherwise in writing.")
-        if asked.topic not in self.topics:
-            self.topics.append(asked.topic)
-        shown = list(asked.shown())
-        cited = next((sentence for sentence in shown if sentence.text not in self.cited), shown[0])
-        self.cited.add(cited.text)
-        return Office.judgement(cited, fix=self.fixes[self.topics.index(asked.topic) % 3])
+        number, shown = list(self.says).index(asked.topic), list(asked.shown())
+        return Office.judgement(shown[(number + asked.again) % len(shown)], fix=self.fixes[number % 3])
 
     def clause(self, topic: str) -> str:
         """Where the sample contract says what it says on a topic."""
