@@ -55,7 +55,8 @@ def load_litellm() -> Any:
     with _environment(_WHILE_IMPORTING), warnings.catch_warnings():
         warnings.simplefilter("ignore")
         litellm: Any = importlib.import_module("litellm")
-        litellm.ModelResponse(), litellm.ModelResponseStream()  # its types are built on first use, and warn then
+        for shape in (litellm.ModelResponse, litellm.ModelResponseStream):
+            shape()  # built on first use, and warns then
     litellm.suppress_debug_info = True
     litellm.telemetry = False
     litellm.disable_token_counter = True  # where usage is missing it would guess, for some models by asking a hub
