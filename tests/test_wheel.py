@@ -17,8 +17,6 @@ import uv
 
 ROOT = Path(__file__).parents[1]
 PARTS = ("app_core", "context", "dag", "autonomy", "examples")
-CLI = ROOT / "app_core" / "entrypoints" / "cli"
-needs_cli = pytest.mark.skipif(not CLI.exists(), reason="the command line is not written yet")
 
 
 def run(*command: str | Path, folder: Path) -> str:
@@ -150,13 +148,11 @@ def test_the_wheel_imports_beside_a_users_own_context(environment: Path, hostile
     assert Path(printed.strip()).is_relative_to(environment.parent), "this tested the checkout, not the wheel"
 
 
-@needs_cli
 def test_the_wheels_command_tells_its_version(environment: Path, hostile_folder: Path, wheel: Path) -> None:
     printed = run(environment / "rheostat", "--version", folder=hostile_folder)
     assert wheel.name.split("-")[1] in printed
 
 
-@needs_cli
 @pytest.mark.local_model
 def test_the_wheels_demo_leaves_a_redlined_contract(environment: Path, hostile_folder: Path) -> None:
     run(environment / "rheostat", "demo", folder=hostile_folder)
