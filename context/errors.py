@@ -13,6 +13,18 @@ class BadWindow(ContextError, ValueError):
     """A Window that leaves no room for a prompt."""
 
 
+class BadSection(ContextError, ValueError):
+    """Sections that no prompt can be made of, or a snippet that names one that isn't there."""
+
+
+class BadGroup(ContextError, ValueError):
+    """A snippet that needs a group which no snippet belongs to."""
+
+
+class Uncountable(ContextError, ValueError):
+    """Something whose tokens nobody can state, so that no limit would hold."""
+
+
 class Unreadable(ContextError):
     """A file that can't be read as what it claims to be: damaged, encrypted, of another kind, or built to do harm."""
 

@@ -174,7 +174,7 @@ class _Draft:
     def fenced(self) -> list[tuple[Fenced, ...]]:
         """The forms of each rival as the model would see them."""
         rivals = (self.snippets[index] for index in self.rivals)
-        return [tuple(fence(form, s.trust, s.origin) for form in (s.text, *s.shorter)) for s in rivals]
+        return [tuple(fence(form, s.trust, s.origin) for form in _texts(s)) for s in rivals]
 
     @cached_property
     def candidates(self) -> list[Candidate]:
@@ -231,6 +231,11 @@ class _Draft:
         for index, form, fenced in zip(self.rivals, forms, self.fenced, strict=True):
             if form is not None:
                 yield index, form, fenced[form]
+
+
+def _texts(snippet: Snippet) -> tuple[str, ...]:
+    made = (form.text if isinstance(form.text, str) else form.text(snippet.text) for form in snippet.shorter)
+    return (snippet.text, *made)
 
 
 @dataclass(frozen=True)

@@ -1,9 +1,12 @@
 """The unit of context: a piece of text that knows where it came from, how much it is needed and how far to trust it."""
 
+from collections.abc import Callable, Sequence
 from enum import IntEnum
-from typing import Annotated
+from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+
+from .attachment import Attachment
 
 
 class Trust(IntEnum):
@@ -49,23 +52,78 @@ class Origin(BaseModel):
     line: int | None = None
 
 
+class Form(BaseModel):
+    """A shorter form of a snippet, shown where the full one does not fit.
+
+    Args:
+        text: the form itself, or a function that makes it of the full text. The function is called only if not
+            everything fits whole; where it raises, or gives a text that is no shorter, the snippet does without it.
+        name: what it is, for the receipt: "shortened", "outline", "title".
+        worth: share of the full form's worth; None for half of the next longer form's.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    text: str | Callable[[str], str]
+    name: str = "shortened"
+    worth: float | None = Field(default=None, gt=0, le=1)
+
+
+def _forms(given: Any) -> Any:
+    return tuple(Form(text=form) if isinstance(form, str) else form for form in given)
+
+
 class Snippet(BaseModel):
     """A text offered to the model.
 
     Args:
         text: the full form.
         origin: where the text stands; None for text that the program itself wrote.
+        also: further places where the same text stands, or from which it was made.
         need: must, should or could be in the prompt.
         score: worth within its band, larger first; any finite number of zero or more.
         trust: who wrote it; it follows the text into the Pack.
-        shorter: other forms of the same text, longest first; used when the full one does not fit.
+        shorter: other forms of the same text, longest first; a text stands for `Form(text=...)`.
+        group: snippets of one group are kept together or left out together: a tool call and its result.
+        needs: groups that must be in wherever this one is: the definition that a clause uses.
+        section: name of the Section it belongs to; "" for what varies from call to call.
+        role: who says it in the conversation. What the program gathers is said by the user.
+        version_of: what the text is a state of ("src/app.py"). Of several states only the one given last is shown.
+        attachment: an image or a file that is sent with the text; a shorter form is sent without it.
     """
 
     model_config = ConfigDict(frozen=True)
 
     text: str
     origin: Origin | None = None
+    also: tuple[Origin, ...] = ()
     need: Need = Need.COULD
     score: float = Field(default=0.0, ge=0, allow_inf_nan=False)
     trust: Trust = Trust.UNTRUSTED
-    shorter: tuple[str, ...] = ()
+    shorter: Annotated[tuple[Form, ...], BeforeValidator(_forms)] = ()
+    group: str = ""
+    needs: tuple[str, ...] = ()
+    section: str = ""
+    role: Literal["user", "assistant"] = "user"
+    version_of: str = ""
+    attachment: Attachment | None = None
+
+
+def derived(text: str, sources: Sequence[Snippet]) -> Snippet:
+    """A snippet made of others: a summary, an extract, a memory. It is no more trusted than the least trusted of them.
+
+    Args:
+        text: what was made of them.
+        sources: all that went into it; at least one.
+
+    Returns:
+        A Snippet whose `also` holds every place that the sources come from. Set need, score and section with
+        `model_copy`, which leaves the trust alone.
+
+    Raises:
+        ValueError: without sources, since nobody could say how far to trust it.
+    """
+    if not sources:
+        raise ValueError("A text derived from nothing has no trust to inherit. Pass the snippets it was made of.")
+    places = (place for source in sources for place in (source.origin, *source.also) if place)
+    return Snippet(text=text, also=tuple(dict.fromkeys(places)), trust=max(source.trust for source in sources))

@@ -133,7 +133,7 @@ class LitellmGateway:
         """What litellm is called with; for a local model with a connection of its own, closed afterwards."""
         arguments: dict[str, Any] = {
             "model": request.model,
-            "messages": [message.model_dump() for message in _messages(request)],
+            "messages": [message.model_dump(include={"role", "content"}) for message in _messages(request)],
             "max_tokens": request.max_answer_tokens,
             "temperature": request.temperature,
             "timeout": request.timeout_s + _GRACE_S,

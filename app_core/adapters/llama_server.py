@@ -44,14 +44,14 @@ def context_tokens(path: Path) -> int:
 class ExactCounter(Counter):
     """Counts a request by rendering it with the model's chat template and tokenizing that: exact, not a bound.
 
-    The schema of the answer is not counted: it is a grammar for the writing, and no part of the prompt.
+    The schema of an answer is a grammar for the writing here, and no part of the prompt: its text is "".
     """
 
     count_request: Callable[[Sequence[Message]], int] = len
 
-    def count(self, messages: Sequence[Message], schema: str = "") -> int:
+    def count(self, messages: Sequence[Message], *extra: str) -> int:
         """The request's prompt tokens."""
-        return self.count_request(messages)
+        return self.count_request(messages) + sum(self.count_text(text) for text in extra if text)
 
 
 class LlamaServer:
@@ -74,7 +74,9 @@ class LlamaServer:
 
     def count_request(self, messages: Sequence[Message]) -> int:
         """Tokens of a whole request, as the server will see it."""
-        rendered = self.post("/apply-template", {"messages": [message.model_dump() for message in messages]})
+        rendered = self.post(
+            "/apply-template", {"messages": [message.model_dump(include={"role", "content"}) for message in messages]}
+        )
         tokens = self.post("/tokenize", {"content": rendered["prompt"], "add_special": True, "parse_special": True})
         return len(tokens["tokens"])
 

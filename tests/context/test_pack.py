@@ -8,7 +8,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rheostat.context import Counter, Message, MustNotFit, Need, Origin, Pack, Receipt, Snippet, Trust, Window, pack
+from rheostat.context import (
+    Counter,
+    Form,
+    Message,
+    MustNotFit,
+    Need,
+    Origin,
+    Pack,
+    Receipt,
+    Snippet,
+    Trust,
+    Window,
+    pack,
+)
 from rheostat.context.fence import FENCE_RULE, clean, disarm
 
 CHARACTERS = Counter("characters", len)
@@ -51,7 +64,7 @@ snippets = st.builds(
     need=st.sampled_from([Need.MUST, Need.SHOULD, Need.SHOULD, Need.COULD, Need.COULD]),
     score=st.integers(0, 3).map(float),
     trust=st.sampled_from(Trust),
-    shorter=st.lists(st.text(max_size=20), max_size=2).map(tuple),
+    shorter=st.lists(st.builds(Form, text=st.text(max_size=20)), max_size=2).map(tuple),
 )
 many_snippets = st.lists(snippets, max_size=15)
 windows = st.builds(Window, st.integers(300, 3000), st.integers(0, 100))
@@ -136,7 +149,7 @@ def test_at_each_span_stands_the_form_that_was_kept(ask: Ask, counter: Counter):
         return
     for span in made.spans:
         snippet = ask[0][span.snippet]
-        form = (snippet.text, *snippet.shorter)[span.form]
+        form = (snippet.text, *(shorter.text for shorter in snippet.shorter))[span.form]
         shown = made.messages[span.message].content[span.start : span.end]
         assert shown == (disarm(form) if snippet.trust is Trust.UNTRUSTED else clean(form))
         assert (span.trust, span.origin) == (snippet.trust, snippet.origin)
@@ -167,7 +180,7 @@ def test_where_everything_fits_everything_is_kept_whole(ask: Ask, counter: Count
 @given(st.integers(1, 400), st.integers(0, 300), st.integers(1, 400))
 def test_what_is_said_to_be_missing_is_what_is_missing(full: int, shorter: int, tokens: int):
     """With one candidate and a counter whose parts add up, the price is exact."""
-    snippet = Snippet(text="x" * full, shorter=("y" * shorter,), trust=Trust.TRUSTED)
+    snippet = Snippet(text="x" * full, shorter=(Form(text="y" * shorter),), trust=Trust.TRUSTED)
 
     def packed_into(tokens: int) -> Pack:
         return pack([snippet], instruction="", task="", window=Window(tokens, 0), counter=CHARACTERS)

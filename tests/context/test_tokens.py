@@ -14,7 +14,7 @@ def test_a_request_is_its_texts_its_schema_and_the_format_around_them():
     counter = Counter("characters", len, per_message=4, per_request=3)
     messages = [Message(role="system", content="12345"), Message(role="user", content="123")]
     assert counter.count(messages) == 5 + 4 + 3 + 4 + 3
-    assert counter.count(messages, schema="{}") == 21
+    assert counter.count(messages, "{}", "") == 21
     assert counter.count([]) == 3
 
 
