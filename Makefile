@@ -11,7 +11,7 @@ PYTHON_OLD = rheostat needs Python 3.11 or newer with venv, and `$(PYTHON)` is n
 
 .PHONY: help
 help: ## say what can be made
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-6s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: setup
 setup: .venv/installed ## make .venv ready; the other targets do this themselves
@@ -45,9 +45,26 @@ lock: .venv/locked ## write requirements.txt anew from pyproject.toml
 		--custom-compile-command "make lock" --quiet --output-file requirements.txt
 	@echo "requirements.txt holds $$(grep -c == requirements.txt) packages"
 
+# The peers of benchmarks/ in environments of their own, since some want other versions than we do or than each other.
+# One that can't be installed is left out: its figures are then missing, not wrong.
+.PHONY: bench-deps
+bench-deps: $(patsubst benchmarks/peers/%.txt,.venv-bench/%/installed,$(wildcard benchmarks/peers/*.txt))
+bench-deps: .venv-bench/node/installed ## install what benchmarks compare with
+
+.venv-bench/%/installed: benchmarks/peers/%.txt
+	@echo "Setting up $(@D)"; rm -rf $(@D)
+	@$(PYTHON) -m venv $(@D) \
+		&& $(@D)/bin/python -m pip install --disable-pip-version-check --quiet --only-binary :all: -r $< \
+		&& touch $@ || { echo "$< can't be installed here; benchmarks go without" >&2; rm -rf $(@D); }
+
+.venv-bench/node/installed: benchmarks/peers/package.json
+	@echo "Setting up $(@D)"; rm -rf $(@D); mkdir -p $(@D); cp $< $(@D)
+	@npm install --prefix $(@D) --silent --no-audit --no-fund --no-package-lock --ignore-scripts && touch $@ \
+		|| { echo "$< needs Node.js with npm; benchmarks go without" >&2; rm -rf $(@D); }
+
 .PHONY: clean
 clean: ## remove all that was made here
-	@rm -rf .venv .pytest_cache .ruff_cache .hypothesis .import_linter_cache build dist out rheostat-demo*
+	@rm -rf .venv .venv-bench .pytest_cache .ruff_cache .hypothesis .import_linter_cache build dist out rheostat-demo*
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # Two stamps, so that a change of pyproject.toml costs a second, not a new environment.
