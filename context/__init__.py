@@ -2,19 +2,21 @@
 
 from .attachment import Attachment
 from .document import Block, BlockKind, Document
-from .errors import ContextError, MustNotFit, Unreadable
+from .errors import ContextError, MustNotFit, Uncountable, Unreadable
 from .fence import disarm
 from .find import find
 from .io.read import read
 from .labels import Labelled, labelled
-from .pack import Pack, Span, pack
+from .pack import Pack, pack
 from .passages import snippets
+from .prefix import Break, Prefix, likely_tokens, shared_prefix
 from .quote import Ambiguous, NotThere, Quote, locate
-from .receipt import Entry, Receipt
+from .receipt import Entry, Receipt, SectionUse, differences
 from .section import Section
 from .sentences import sentences
 from .snippet import Form, Need, Origin, Snippet, Trust, derived
-from .tokens import Counter, Message, Placed
+from .source_map import Cited, SourceMap, Span
+from .tokens import Counter, Measure, Message, Placed, remembered
 from .window import Window
 
 __all__ = [
@@ -22,12 +24,15 @@ __all__ = [
     "Attachment",
     "Block",
     "BlockKind",
+    "Break",
     "ContextError",
+    "Cited",
     "Counter",
     "Document",
     "Entry",
     "Form",
     "Labelled",
+    "Measure",
     "Message",
     "MustNotFit",
     "Need",
@@ -35,21 +40,29 @@ __all__ = [
     "Origin",
     "Pack",
     "Placed",
+    "Prefix",
     "Quote",
     "Receipt",
     "Section",
+    "SectionUse",
     "Snippet",
+    "SourceMap",
     "Span",
     "Trust",
+    "Uncountable",
     "Unreadable",
     "Window",
     "derived",
+    "differences",
     "disarm",
     "find",
     "labelled",
+    "likely_tokens",
     "locate",
     "pack",
     "read",
+    "remembered",
     "sentences",
+    "shared_prefix",
     "snippets",
 ]

@@ -16,6 +16,7 @@ class Attachment(BaseModel):
         data: the bytes as sent.
         width, height: of an image, in pixels.
         pages: of a PDF.
+        text: that can be taken out of a PDF: models get it beside a picture of each page, and it counts.
     """
 
     model_config = ConfigDict(frozen=True, ser_json_bytes="base64", val_json_bytes="base64")
@@ -26,3 +27,4 @@ class Attachment(BaseModel):
     width: int = Field(default=0, ge=0)
     height: int = Field(default=0, ge=0)
     pages: int = Field(default=0, ge=0)
+    text: str = Field(default="", repr=False)

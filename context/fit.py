@@ -1,28 +1,43 @@
-"""Chooses which form of each candidate is kept. Pure arithmetic: it knows sizes and worths, and no text."""
+"""Chooses which form of each candidate is kept. Pure arithmetic: it knows sizes and worths, and no text.
+
+Choosing one form of each under a limit is the multiple-choice knapsack problem (Kellerer, Pferschy, Pisinger: Knapsack
+Problems, 2004, chapter 11). Greedy by density of worth, with its linear relaxation as the proven bound, is within a
+hair of the optimum where there are many candidates; where the two are apart, `exchange` searches among those that the
+bound leaves in doubt, which for a few candidates means all of them.
+"""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from math import inf
+from typing import NamedTuple
 
+from .exchange import Option, exchange
 from .snippet import Need
 
 Forms = tuple[int | None, ...]
 """For each candidate the form chosen, 0 being the full one, or None for left out."""
 
+_CLOSE_ENOUGH = 0.0005
+"""A proven gap below this share of the worth is not worth searching on."""
 
-@dataclass(frozen=True)
-class Candidate:
-    """What `fit` knows of a snippet.
+
+class Candidate(NamedTuple):
+    """What `fit` knows of a snippet, or of a group of them.
 
     Args:
         need: must, should or could be kept.
-        score: worth of the full form within its band; each shorter form is worth half of the one before it.
+        score: worth of the full form within its band.
         sizes: tokens of each form, the full one first; at least one.
+        shares: what each form is worth, as a share of the full one's worth, falling.
+        section: index of the section whose share it may use; None if it lives on what others leave.
+        needs: indices of candidates that have to be kept wherever this one is; they may be the same as others'.
     """
 
     need: Need
     score: float
     sizes: tuple[int, ...]
+    shares: tuple[float, ...] = (1.0, 0.5, 0.25, 0.125)
+    section: int | None = None
+    needs: tuple[int, ...] = ()
 
     @property
     def band(self) -> int:
@@ -31,117 +46,226 @@ class Candidate:
 
     def worth(self, form: int | None) -> float:
         """What keeping this form is worth within the band."""
-        return 0.0 if form is None else (self.score or 1.0) * 0.5**form
+        return 0.0 if form is None else (self.score or 1.0) * self.shares[form]
 
     def size(self, form: int | None) -> int:
         """Tokens of this form."""
         return 0 if form is None else self.sizes[form]
 
 
-def fit(candidates: Sequence[Candidate], room_tokens: int) -> Forms:
-    """Chooses a form for each candidate so that much worth is kept within the room.
+class Fit(NamedTuple):
+    """A choice of forms, and how good it is.
+
+    Args:
+        forms: the chosen form of each candidate.
+        gap: the worth kept is less than the most that could be kept by at most this share, as proven; the largest over
+            the bands, each within the room that the ones before it have left. 0 means proven to be the best.
+    """
+
+    forms: Forms
+    gap: float
+
+
+def fit(candidates: Sequence[Candidate], room_tokens: int, shares_tokens: Sequence[int] = ()) -> Fit:
+    """Chooses a form for each candidate so that as much worth as possible is kept within the room.
 
     Musts come first: all of them, in forms as long as lets all of them fit. They are kept in their shortest forms even
-    where these exceed the room; the caller judges that. Then each band fills what the ones before it have left.
-    Whatever does not fit never keeps out a smaller one that does.
-
-    Worth kept in a band is at least half of the most that any choice could keep in the room left to that band; for
-    musts only the order of the upgrades follows worth, without that promise.
+    where these exceed the room; the caller judges that. Then each section fills its share. What all of them have left
+    goes to whatever is worth most. In a section and in the rest, a band is served before the next: no could keeps out a
+    should. Whatever does not fit never keeps out a smaller one that does.
 
     Args:
         candidates: sizes and worths, in any order; ties go to the earlier.
         room_tokens: tokens for all of them together.
+        shares_tokens: tokens that each section has for its own candidates first.
 
     Returns:
-        The chosen form of each candidate.
+        The choice and its proven gap. Without shares and needs, worth kept in a band of shoulds or coulds is at least
+        half of the most that could be.
     """
     fitting = _Fitting(candidates, room_tokens)
-    bands: dict[int, list[int]] = {}
-    for index, candidate in enumerate(candidates):
-        bands.setdefault(candidate.band, []).append(index)
-        if candidate.need is Need.MUST:
-            fitting.put(index, min(range(len(candidate.sizes)), key=candidate.sizes.__getitem__))
-    for band in sorted(bands):
-        fitting.fill(bands[band])
-    return tuple(fitting.forms)
+    musts = [i for i, c in enumerate(candidates) if c.need is Need.MUST]
+    others = [i for i, c in enumerate(candidates) if c.need is not Need.MUST]
+    fitting = _Fitting(candidates, room_tokens)
+    for index in musts:
+        fitting.take(index, fitting.shortest(index))
+    fitting.fill(musts, fitting.left)
+    for section, share in enumerate(shares_tokens):
+        used = sum(candidates[i].size(fitting.forms[i]) for i in musts if candidates[i].section == section)
+        fitting.fill([i for i in others if candidates[i].section == section], min(share - used, fitting.left))
+    fitting.fill(others, fitting.left)
+    return Fit(tuple(fitting.forms), fitting.gap)
 
 
 def worth(candidates: Sequence[Candidate], forms: Forms) -> tuple[float, ...]:
     """Worth kept in each band, the first band first, so that choices compare as tuples do."""
     kept = [0.0] * (2 * len(Need))
     for candidate, form in zip(candidates, forms, strict=True):
-        kept[candidate.band] += candidate.worth(form)
+        if form is not None:
+            kept[candidate.band] += candidate.worth(form)
     return tuple(kept)
 
 
+_Step = tuple[float, int, int, float, int]
+"""Lengthening a candidate: (falling density of worth, which orders steps; index; form; worth gained; tokens)."""
+
+
+class _Relaxation(NamedTuple):
+    """The choice that takes steps in order until one does not fit, and the most that any choice can gain.
+
+    Args:
+        forms: by index of those that a step was taken for.
+        price: density of the first step that does not fit; 0 if all do.
+        bound: what the steps taken gain, and the share of that step for which there is room.
+    """
+
+    forms: dict[int, int]
+    price: float
+    bound: float
+
+
 class _Fitting:
-    """A choice in the making, and the tokens it leaves."""
+    """A choice in the making: the tokens it leaves, and the worth kept in each band."""
 
     def __init__(self, candidates: Sequence[Candidate], room_tokens: int) -> None:
         self.candidates = candidates
         self.forms: list[int | None] = [None] * len(candidates)
         self.left = room_tokens
+        self.kept = [0.0] * (2 * len(Need))
+        self.gap = 0.0
+        self.bound_up = {i for i, c in enumerate(candidates) if c.needs} | {i for c in candidates for i in c.needs}
 
-    def put(self, index: int, form: int | None) -> None:
-        candidate = self.candidates[index]
-        self.left -= candidate.size(form) - candidate.size(self.forms[index])
+    def fill(self, indices: Iterable[int], room: int) -> None:
+        """Lengthens these candidates within the room, one band after the other."""
+        bands = dict[int, list[int]]()
+        for index in indices:
+            bands.setdefault(self.candidates[index].band, []).append(index)
+        for band, members in sorted(bands.items()):
+            left = self.left
+            self._fill_band(band, members, room)
+            room -= left - self.left
+
+    def _fill_band(self, band: int, members: Sequence[int], room: int) -> None:
+        spare, base = self.left - room, self.kept[band]
+        before = [self.forms[index] for index in members]
+        steps = sorted(step for index in members for step in self._steps(index, room))
+        bound = _relax(steps, room).bound
+        for _, index, form, _, cost in steps:
+            if cost <= self.left - spare:
+                self._lengthen(index, form, spare)
+        if base + bound - self.kept[band] > _CLOSE_ENOUGH * (base + bound):
+            bound = self._exchange(dict(zip(members, before, strict=True)), steps, bound, spare)
+        self._top_up(members, spare)
+        if base + bound > 0:
+            self.gap = max(self.gap, 1 - self.kept[band] / (base + bound))
+
+    def shortest(self, index: int) -> int:
+        """The form with the fewest tokens."""
+        sizes = self.candidates[index].sizes
+        return sizes.index(min(sizes))
+
+    def take(self, index: int, form: int) -> None:
+        """Lengthens a candidate, and keeps whatever it needs."""
+        for needed in self._missing(index):
+            self._put(needed, self.shortest(needed))
+        self._put(index, form)
+
+    def _put(self, index: int, form: int | None) -> None:
+        candidate, now = self.candidates[index], self.forms[index]
+        self.left += candidate.size(now) - candidate.size(form)
+        self.kept[candidate.band] += candidate.worth(form) - candidate.worth(now)
         self.forms[index] = form
 
-    def fill(self, band: Sequence[int]) -> None:
-        """Gives a band what is left: the densest first, unless a single large one is worth more than all of those."""
-        largest = max(self._singles(band), default=None)
-        self._climb(band)
-        if largest and largest[0] > sum(self.candidates[i].worth(self.forms[i]) for i in band):
-            for index in band:
-                self.put(index, None)
-            self.put(-largest[1], -largest[2])
-            self._climb(band)
-        self._top_up(band)
+    def _missing(self, index: int) -> list[int]:
+        """What a candidate needs, directly or through others, and is not kept yet."""
+        found, open_ends = list[int](), [index]
+        while open_ends:
+            for needed in self.candidates[open_ends.pop()].needs:
+                if needed != index and needed not in found and self.forms[needed] is None:
+                    found.append(needed)
+                    open_ends.append(needed)
+        return found
 
-    def _singles(self, band: Iterable[int]) -> Iterable[tuple[float, int, int]]:
-        """(worth, -index, -form) of the best form of each that would fit alone. Musts are in already, never alone."""
-        for index in band:
-            candidate = self.candidates[index]
-            if candidate.need is not Need.MUST:
-                form = next((f for f, size in enumerate(candidate.sizes) if size <= self.left), None)
-                if form is not None:
-                    yield candidate.worth(form), -index, -form
-
-    def _climb(self, band: Iterable[int]) -> None:
-        steps = [(-density, index, form) for index in band for density, form in self._steps(index)]
-        for _, index, form in sorted(steps):
-            self._upgrade(index, form)
-
-    def _steps(self, index: int) -> Iterable[tuple[float, int]]:
-        """Upgrades from the form chosen so far, each the densest after the one before it: the hull of its forms."""
-        candidate, form = self.candidates[index], self.forms[index]
-        most = self.left + candidate.size(form)
-        while form != 0:
-            longer = [f for f in range(len(candidate.sizes) if form is None else form) if candidate.sizes[f] <= most]
-            if not longer:
-                return
-            density, form = max((_density(candidate, form, f), -f) for f in longer)
-            form = -form
-            yield density, form
-
-    def _top_up(self, band: Iterable[int]) -> None:
-        """Spends what is left on any longer form, also on those that density alone would never choose."""
-        for index in sorted(band, key=lambda i: (-self.candidates[i].score, i)):
-            for form in range(len(self.candidates[index].sizes)):
-                if self._upgrade(index, form):
-                    break
-
-    def _upgrade(self, index: int, form: int) -> bool:
+    def _lengthen(self, index: int, form: int, spare: int) -> bool:
+        """Lengthens a candidate, with what it needs, if there is room."""
         candidate, now = self.candidates[index], self.forms[index]
         if now is not None and form >= now:
             return False
-        if candidate.size(form) - candidate.size(now) > self.left:
+        cost = candidate.sizes[form] - candidate.size(now)
+        if candidate.needs:
+            cost += sum(self.candidates[needed].sizes[self.shortest(needed)] for needed in self._missing(index))
+        if cost > self.left - spare:
             return False
-        self.put(index, form)
+        self.take(index, form)
         return True
 
+    def _steps(self, index: int, room: int) -> Iterable[_Step]:
+        """Steps to longer forms, each the densest after the one before it: the upper hull of worth over size."""
+        candidate, now = self.candidates[index], self.forms[index]
+        size, worth = candidate.size(now), candidate.worth(now)
+        most = room + size
+        while now != 0:
+            best: _Step | None = None
+            for form in range(len(candidate.sizes) if now is None else now):
+                cost = candidate.sizes[form] - size
+                if candidate.sizes[form] <= most:
+                    gain = candidate.worth(form) - worth
+                    step = (-gain / cost if cost > 0 else -inf, index, form, gain, cost)
+                    best = min(best, step) if best else step
+            if best is None:
+                return
+            yield best
+            now = best[2]
+            size, worth = candidate.sizes[now], candidate.worth(now)
 
-def _density(candidate: Candidate, now: int | None, form: int) -> float:
-    cost = candidate.size(form) - candidate.size(now)
-    gain = candidate.worth(form) - candidate.worth(now)
-    return gain / cost if cost > 0 else inf
+    def _exchange(self, before: dict[int, int | None], steps: Sequence[_Step], bound: float, spare: int) -> float:
+        """Looks for a better choice, and gives the bound as it then stands.
+
+        What needs others or is needed stays as it is: its tokens depend on more than itself.
+        """
+        free = [index for index in before if index not in self.bound_up]
+        forms = [_longer(before[index], len(self.candidates[index].sizes)) for index in free]
+        options = [[self._option(i, before[i], form) for form in of] for i, of in zip(free, forms, strict=True)]
+        now = [options[at][of.index(self.forms[i])] for at, (i, of) in enumerate(zip(free, forms, strict=True))]
+        room = self.left - spare + sum(option.size for option in now)
+        relaxed = _relax([step for step in steps if step[1] not in self.bound_up], room)
+        start = [of.index(relaxed.forms.get(i, before[i])) for i, of in zip(free, forms, strict=True)]
+        found = exchange(options, start, relaxed.price, room, sum(option.worth for option in now))
+        if found.choice:
+            for i, of, option in zip(free, forms, found.choice, strict=True):
+                self._put(i, of[option])
+        return min(bound, found.bound) if len(free) == len(before) else bound
+
+    def _option(self, index: int, before: int | None, form: int | None) -> Option:
+        candidate = self.candidates[index]
+        return Option(candidate.size(form) - candidate.size(before), candidate.worth(form) - candidate.worth(before))
+
+    def _top_up(self, members: Iterable[int], spare: int) -> None:
+        """Spends what is left on any longer form, also on those that density alone would never choose."""
+        for index in sorted(self._wanting(members, self.left - spare), key=lambda i: (-self.candidates[i].score, i)):
+            for form in range(len(self.candidates[index].sizes)):
+                if self._lengthen(index, form, spare):
+                    break
+
+    def _wanting(self, members: Iterable[int], room: int) -> Iterable[int]:
+        """Those with a longer form for which there is room."""
+        for index in members:
+            now, sizes = self.forms[index], self.candidates[index].sizes
+            if now is None and min(sizes) <= room or now and min(sizes[:now]) - sizes[now] <= room:
+                yield index
+
+
+def _longer(now: int | None, forms: int) -> list[int | None]:
+    """The form chosen so far and all longer ones."""
+    return [now, *range(forms if now is None else now)]
+
+
+def _relax(steps: Sequence[_Step], room: int) -> _Relaxation:
+    forms, bound = dict[int, int](), 0.0
+    for falling_density, index, form, gain, cost in steps:
+        if cost > room:
+            return _Relaxation(forms, -falling_density, bound - falling_density * room)
+        room -= cost
+        bound += gain
+        forms[index] = form
+    return _Relaxation(forms, 0.0, bound)

@@ -4,7 +4,34 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
+from .section import Keep
 from .snippet import Need, Origin, Trust
+
+Reason = Literal[
+    "",
+    "budget",
+    "older",
+    "duplicate",
+    "near-duplicate",
+    "below floor",
+    "untrusted",
+    "superseded",
+    "without",
+    "empty",
+]
+
+_SENTENCES: dict[Reason, str] = {
+    "": "{outcome}",
+    "budget": "{outcome}: fits with {missing_tokens:,} more tokens",
+    "older": "{outcome}: older than what its section has room for",
+    "duplicate": "{outcome}: duplicate of snippet {duplicate_of}",
+    "near-duplicate": "{outcome}: the same words as snippet {duplicate_of}",
+    "below floor": "{outcome}: its score of {score:g} is below its section's floor",
+    "untrusted": "{outcome}: untrusted, and this prompt takes nothing that is",
+    "superseded": "{outcome}: superseded by snippet {duplicate_of}",
+    "without": "{outcome}: this is a prompt without it",
+    "empty": "{outcome}: it has no text",
+}
 
 
 class Entry(BaseModel):
@@ -12,42 +39,68 @@ class Entry(BaseModel):
 
     Args:
         snippet: its index in the snippets given.
-        origin, need, score, trust: as given.
+        origin, need, score, trust, section, group: as given.
+        also: further places where the text stands: as given, and those of the repeats that it stands for.
         outcome: kept whole, shortened, or left out.
-        reason: why not whole: the budget did not stretch, an equal text is kept, or there was no text. "" if whole.
+        reason: why not whole. "budget": the tokens did not stretch. "older": its section keeps the newest. "duplicate",
+            "near-duplicate": the same is kept. "below floor": its score is too low for its section. "untrusted": the
+            prompt takes no untrusted text. "superseded": a later state is there. "without": a what-if asked for that.
+            "empty": there was no text. "" if whole.
         form: the form shown, 0 being the full one; None if left out.
+        form_name: what that form is called; "full" for the full one, "" if left out.
         tokens: of the form shown, fence included, counted alone; 0 if left out.
         missing_tokens: how much larger the window would have to be for the next better form to fit, if nothing else
-            took the room; an estimate from tokens counted alone. 0 unless the reason is the budget.
+            took the room; an estimate from tokens counted alone, with what it is grouped with and needs. 0 unless the
+            reason is the budget.
         duplicate_of: index of the snippet kept in its stead.
+        trouble: what was wrong with a function that should have made a shorter form; "" if nothing was.
     """
 
     model_config = ConfigDict(frozen=True)
 
     snippet: int
     origin: Origin | None
+    also: tuple[Origin, ...] = ()
     need: Need
     score: float
     trust: Trust
+    section: str = ""
+    group: str = ""
     outcome: Literal["kept", "shortened", "left out"]
-    reason: Literal["", "budget", "duplicate", "empty"] = ""
+    reason: Reason = ""
     form: int | None = None
+    form_name: str = ""
     tokens: int = 0
     missing_tokens: int = 0
     duplicate_of: int | None = None
+    trouble: str = ""
 
     @property
     def sentence(self) -> str:
         """The outcome and its reason, for a person."""
-        match self.reason:
-            case "budget":
-                return f"{self.outcome}: fits with {self.missing_tokens:,} more tokens"
-            case "duplicate":
-                return f"{self.outcome}: duplicate of snippet {self.duplicate_of}"
-            case "empty":
-                return f"{self.outcome}: it has no text"
-            case "":
-                return self.outcome
+        said = _SENTENCES[self.reason].format_map(dict(self))
+        return f"{said} ({self.trouble})" if self.trouble else said
+
+
+class SectionUse(BaseModel):
+    """What a section took.
+
+    Args:
+        name, keep, share: as given.
+        room_tokens: what its share amounts to.
+        tokens: of what is kept of it, counted alone; in a section that keeps the best it may exceed the share.
+        kept, offered: how many of its snippets are in the prompt, whole or shortened, of how many.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    name: str
+    keep: Keep
+    share: float
+    room_tokens: int
+    tokens: int
+    kept: int
+    offered: int
 
 
 class Receipt(BaseModel):
@@ -57,9 +110,11 @@ class Receipt(BaseModel):
 
     Args:
         entries: one for each snippet given, in that order.
+        sections: in the order in which they stand in the prompt.
+        gap: the worth kept is at most this share below the most that could be kept, as proven; see `Fit`.
         tokens: the whole prompt, an upper bound.
         room: tokens it might have taken.
-        instruction_tokens, task_tokens, schema_tokens: of these alone.
+        instruction_tokens, task_tokens, schema_tokens, tools_tokens: of these alone.
         overhead_tokens: what the chat format and the rule about fences take.
         counter: name of the Counter.
         error: the Counter's stated error, as a share.
@@ -68,11 +123,24 @@ class Receipt(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     entries: tuple[Entry, ...]
+    sections: tuple[SectionUse, ...] = ()
+    gap: float = 0.0
     tokens: int
     room: int
     instruction_tokens: int
     task_tokens: int
     schema_tokens: int
+    tools_tokens: int = 0
     overhead_tokens: int
     counter: str
     error: float
+
+
+def differences(before: Receipt, after: Receipt) -> tuple[tuple[Entry, Entry], ...]:
+    """What became otherwise: pairs of entries, before and after, whose outcome or form differs.
+
+    Args:
+        before, after: receipts of the same snippets, such as a Pack's and its what-if's.
+    """
+    pairs = zip(before.entries, after.entries, strict=True)
+    return tuple((was, now) for was, now in pairs if (was.outcome, was.form) != (now.outcome, now.form))

@@ -18,6 +18,7 @@ from rheostat.context import (
     Pack,
     Receipt,
     Snippet,
+    SourceMap,
     Trust,
     Window,
     pack,
@@ -124,7 +125,7 @@ def test_every_candidate_is_accounted_for(ask: Ask, counter: Counter):
             stand_in = entry.snippet if entry.duplicate_of is None else entry.duplicate_of
             assert entries[stand_in].outcome != "left out"
     shown = [entry.snippet for entry in entries if entry.outcome != "left out"]
-    assert sorted(span.snippet for span in made.spans) == shown
+    assert sorted(span.snippet for span in made.source_map.spans) == shown
 
 
 @given(requests, counters)
@@ -132,7 +133,7 @@ def test_no_text_is_kept_twice_and_each_duplicate_names_its_stand_in(ask: Ask, c
     made = packed(ask, counter)
     if not made:
         return
-    kept = Tally((ask[0][span.snippet].text, ask[0][span.snippet].trust) for span in made.spans)
+    kept = Tally((ask[0][span.snippet].text, ask[0][span.snippet].trust) for span in made.source_map.spans)
     assert not kept or max(kept.values()) == 1
     for entry in made.receipt.entries:
         if entry.duplicate_of is not None:
@@ -147,14 +148,14 @@ def test_at_each_span_stands_the_form_that_was_kept(ask: Ask, counter: Counter):
     made = packed(ask, counter)
     if not made:
         return
-    for span in made.spans:
+    for span in made.source_map.spans:
         snippet = ask[0][span.snippet]
         form = (snippet.text, *(shorter.text for shorter in snippet.shorter))[span.form]
         shown = made.messages[span.message].content[span.start : span.end]
         assert shown == (disarm(form) if snippet.trust is Trust.UNTRUSTED else clean(form))
         assert (span.trust, span.origin) == (snippet.trust, snippet.origin)
-    assert made.trust == max((ask[0][span.snippet].trust for span in made.spans), default=Trust.USER)
-    assert list(made.spans) == sorted(made.spans, key=lambda span: (span.message, span.start))
+    assert made.trust == max((ask[0][span.snippet].trust for span in made.source_map.spans), default=Trust.USER)
+    assert list(made.source_map.spans) == sorted(made.source_map.spans, key=lambda span: (span.message, span.start))
 
 
 @given(requests, counters)
@@ -166,7 +167,7 @@ def test_the_request_can_be_sent_and_the_pack_be_stored(ask: Ask, counter: Count
         assert "\0" not in message.content
         message.content.encode("utf-8")
     assert Receipt.model_validate_json(made.receipt.model_dump_json()) == made.receipt
-    assert Pack.model_validate_json(made.model_dump_json()) == made
+    assert SourceMap.model_validate_json(made.source_map.model_dump_json()) == made.source_map
 
 
 @given(requests, counters)
@@ -204,7 +205,7 @@ def roomy(offered: list[Snippet], tokens: int = 5000) -> Pack:
 def test_without_snippets_the_model_sees_instruction_and_task_alone():
     made = roomy([])
     assert made.messages == (Message(role="system", content="Judge."), Message(role="user", content="Review it."))
-    assert (made.tokens, made.spans, made.trust, made.receipt.entries) == (16, (), Trust.USER, ())
+    assert (made.tokens, made.source_map.spans, made.trust, made.receipt.entries) == (16, (), Trust.USER, ())
 
 
 def test_trusted_text_comes_first_untrusted_text_next_and_the_task_last():
@@ -213,7 +214,7 @@ def test_trusted_text_comes_first_untrusted_text_next_and_the_task_last():
     )
     system, user = made.messages
     assert system.content == f"Judge.\n\n{FENCE_RULE}"
-    assert [user.content[span.start : span.end] for span in made.spans] == ["Ours.", "Mine.", "Theirs."]
+    assert [user.content[span.start : span.end] for span in made.source_map.spans] == ["Ours.", "Mine.", "Theirs."]
     assert user.content.endswith(">\n\nReview it.")
     assert made.trust is Trust.UNTRUSTED
 
@@ -226,29 +227,29 @@ def test_the_rule_about_fences_depends_on_what_is_given_and_not_on_what_fits():
 def test_each_character_leads_to_its_source_and_back():
     made = roomy([clause("The term is one year.", "4.2 Term"), clause("Fees are due.", "5 Fees")])
     at = made.messages[1].content.index("one year")
-    origin = made.origin_at(1, at)
+    origin = made.source_map.origin_at(1, at)
     assert origin == Origin(source="contract.docx", start=112, end=113, place="4.2 Term", line=7)
-    assert made.shown_at("contract.docx", 112) == (1, at)
-    assert made.origin_at(1, 0) is None  # the fence
-    assert made.origin_at(1, len(made.messages[1].content) - 1) is None  # the task
-    assert made.origin_at(0, 0) is None
-    assert made.shown_at("contract.docx", 9999) is None
-    assert made.shown_at("other.docx", 112) is None
+    assert made.source_map.shown_at("contract.docx", 112) == (1, at)
+    assert made.source_map.origin_at(1, 0) is None  # the fence
+    assert made.source_map.origin_at(1, len(made.messages[1].content) - 1) is None  # the task
+    assert made.source_map.origin_at(0, 0) is None
+    assert made.source_map.shown_at("contract.docx", 9999) is None
+    assert made.source_map.shown_at("other.docx", 112) is None
 
 
 def test_a_shorter_form_leads_to_its_whole_origin():
     offered = clause("The term is one year. " * 50, "4.2 Term", shorter=("One year.",))
     made = roomy([offered], tokens=700)
-    assert made.spans[0].form == 1
-    assert made.origin_at(1, made.messages[1].content.index("One")) == offered.origin
-    assert made.shown_at("contract.docx", 100) is None
+    assert made.source_map.spans[0].form == 1
+    assert made.source_map.origin_at(1, made.messages[1].content.index("One")) == offered.origin
+    assert made.source_map.shown_at("contract.docx", 100) is None
 
 
 def test_a_strangers_copy_of_a_trusted_text_stays_in_its_own_fence():
     made = roomy(
         [clause("The cap is 12 months' fees.", "P1", trust=Trust.TRUSTED), clause("The cap is 12 months' fees.", "9")]
     )
-    assert [span.trust for span in made.spans] == [Trust.TRUSTED, Trust.UNTRUSTED]
+    assert [span.trust for span in made.source_map.spans] == [Trust.TRUSTED, Trust.UNTRUSTED]
 
 
 def test_of_equal_texts_the_most_needed_stands_for_all_and_both_origins_are_on_the_receipt():
@@ -291,7 +292,7 @@ def test_an_instruction_larger_than_the_window_is_refused_too():
         pack([], instruction="x" * 900, task="", window=Window(800, 0), counter=CHARACTERS)
 
 
-def test_each_text_is_counted_once():
+def test_the_whole_request_is_counted_a_few_times_only():
     counted: list[str] = []
 
     def count(text: str) -> int:
@@ -300,8 +301,8 @@ def test_each_text_is_counted_once():
 
     offered = [clause(f"Clause {n} says something.", str(n), score=float(n)) for n in range(50)]
     pack(offered, instruction="Judge.", task="Review it.", window=Window(2000, 0), counter=Counter("slow", count))
-    assert len(counted) == len(set(counted))
-    assert len([text for text in counted if len(text) > 1000]) <= 4  # whole requests
+    assert len([text for text in counted if len(text) > 1000]) <= 4
+    assert len(counted) <= 60
 
 
 def test_room_that_the_sums_hide_is_used():

@@ -1,0 +1,101 @@
+"""Draws up the receipt and the source map of a choice."""
+
+from collections.abc import Iterator
+
+from .choose import Choice, Rival
+from .draft import Draft
+from .layout import Prompt
+from .receipt import Entry, Receipt, SectionUse
+from .source_map import SourceMap, Span
+
+
+def receipt(draft: Draft, choice: Choice, prompt: Prompt) -> Receipt:
+    """What became of every candidate, and what the rest of the request took."""
+    ask = draft.ask
+    count = ask.counter.count_text
+    entries = tuple(_entries(draft, choice))
+    return Receipt(
+        entries=entries,
+        sections=tuple(_sections(draft, entries)),
+        gap=choice.gap,
+        tokens=choice.tokens,
+        room=ask.window.room,
+        instruction_tokens=count(ask.instruction) if ask.instruction else 0,
+        task_tokens=count(ask.task) if ask.task else 0,
+        schema_tokens=count(ask.schema) if ask.schema else 0,
+        tools_tokens=count(ask.tools) if ask.tools else 0,
+        overhead_tokens=ask.counter.per_request
+        + ask.counter.per_message * len(prompt.messages)
+        + (count(draft.rule) if draft.rule else 0),
+        counter=ask.counter.name,
+        error=ask.counter.error,
+    )
+
+
+def _entries(draft: Draft, choice: Choice) -> Iterator[Entry]:
+    rival_of = {index: rival for rival in choice.rivals for index in rival.members}
+    for index, snippet in enumerate(draft.ask.snippets):
+        form, rival = choice.forms.get(index), rival_of.get(index)
+        reason = choice.out.get(index, "")
+        if not reason and form != 0 and rival:
+            reason = "budget"
+        yield Entry(
+            snippet=index,
+            origin=snippet.origin,
+            also=draft.also.get(index, snippet.also),
+            need=snippet.need,
+            score=snippet.score,
+            trust=snippet.trust,
+            section=snippet.section,
+            group=snippet.group,
+            outcome="left out" if form is None else "shortened" if form else "kept",
+            reason=reason,
+            form=form,
+            form_name="" if form is None else draft.shorter(index)[form - 1].name if form else "full",
+            tokens=0 if form is None else _tokens(draft, rival, index, form),
+            missing_tokens=rival.missing_tokens if rival and reason == "budget" else 0,
+            duplicate_of=choice.stand_ins.get(index),
+            trouble=draft.trouble.get(index, ""),
+        )
+
+
+def _tokens(draft: Draft, rival: Rival | None, index: int, form: int) -> int:
+    if rival and len(rival.members) == 1:
+        return rival.candidate.sizes[form]
+    return draft.rated(index).sizes[form]
+
+
+def _sections(draft: Draft, entries: tuple[Entry, ...]) -> Iterator[SectionUse]:
+    for section in draft.ask.sections:
+        own = [entry for entry in entries if entry.section == section.name]
+        if own or section.name:
+            yield SectionUse(
+                name=section.name,
+                keep=section.keep,
+                share=section.share,
+                room_tokens=int(draft.ask.window.room * section.share),
+                tokens=sum(entry.tokens for entry in own),
+                kept=sum(entry.form is not None for entry in own),
+                offered=len(own),
+            )
+
+
+def source_map(draft: Draft, prompt: Prompt) -> SourceMap:
+    """Where each snippet stands in the messages."""
+    snippets = draft.ask.snippets
+    spans = (
+        Span(
+            message=message,
+            start=at + shown.fenced.start,
+            end=at + shown.fenced.end,
+            block_start=at,
+            block_end=at + len(shown.fenced.block),
+            snippet=shown.snippet,
+            form=shown.form,
+            trust=snippets[shown.snippet].trust,
+            origin=snippets[shown.snippet].origin,
+            also=draft.also.get(shown.snippet, snippets[shown.snippet].also),
+        )
+        for shown, message, at in prompt.laid
+    )
+    return SourceMap(messages=prompt.messages, spans=tuple(spans))

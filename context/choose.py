@@ -1,0 +1,303 @@
+"""Decides which form of which snippet is in the prompt: section by section, and so that the whole holds."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from math import floor, inf
+from typing import NamedTuple
+
+from .draft import Draft
+from .duplicates import repeats
+from .errors import MustNotFit, Part
+from .fit import Candidate, Forms, fit, worth
+from .newest import newest
+from .receipt import Reason
+from .screen import screen, superseded
+from .section import Section
+from .snippet import Need, Origin
+from .units import Unit, candidate, units
+
+_REFINEMENTS = 3
+
+
+class Rival(NamedTuple):
+    """A unit that competed for room, and what came of it.
+
+    Args:
+        members: indices of its snippets.
+        candidate: as `fit` saw it.
+        form: the form chosen.
+        missing_tokens: how much larger the window would have to be for the next better form; 0 if it is whole.
+    """
+
+    members: tuple[int, ...]
+    candidate: Candidate
+    form: int | None
+    missing_tokens: int
+
+
+@dataclass
+class Choice:
+    """What is in the prompt, and what is not and why.
+
+    Args:
+        forms: index of each snippet shown, and its form.
+        out: why others are not, as far as it is not for want of room.
+        stand_ins: what stands for those that repeat another or that a later state supersedes.
+        rivals: all that competed for room.
+        tokens: of the whole request.
+        gap: of the worth kept to the best that could be.
+    """
+
+    forms: dict[int, int] = field(default_factory=dict[int, int])
+    out: dict[int, Reason] = field(default_factory=dict[int, Reason])
+    stand_ins: dict[int, int] = field(default_factory=dict[int, int])
+    rivals: list[Rival] = field(default_factory=list[Rival])
+    tokens: int = 0
+    gap: float = 0.0
+
+
+def choose(draft: Draft) -> Choice:
+    """Chooses stable sections first, each by itself, then conversations, then the best of the rest for what is left.
+
+    Raises:
+        MustNotFit, BadSection, BadGroup: see `pack`.
+    """
+    ask = draft.ask
+    sections = {section.name: section for section in ask.sections}
+    choice = Choice(out=dict(screen(ask.snippets, sections, ask.allow, ask.without)))
+    members = {name: list[int]() for name in sections}
+    for index, snippet in enumerate(ask.snippets):
+        if index not in choice.out:
+            members[snippet.section].append(index)
+    best = list[int]()
+    for section in ask.sections:
+        if section.keep == "stable":
+            _choose_stable(draft, choice, section, members[section.name])
+        elif section.keep == "newest":
+            _choose_newest(draft, choice, section, members[section.name])
+        else:
+            best += members[section.name]
+    _choose_best(draft, choice, sorted(best))
+    return choice
+
+
+def _stand_in(draft: Draft, choice: Choice, indices: Sequence[int]) -> list[int]:
+    """Leaves out what repeats another or is superseded, and gives the others."""
+    snippets = draft.ask.snippets
+    for index, latest in superseded(snippets, indices).items():
+        choice.out[index], choice.stand_ins[index] = "superseded", latest
+    standing = [i for i in choice.forms if not draft.keeps_newest(snippets[i]) and choice.forms[i] == 0]
+    current = [index for index in indices if index not in choice.out]
+    ranked = sorted(current, key=lambda i: (snippets[i].need, -snippets[i].score))
+    for index, repeat in repeats(snippets, [*standing, *ranked]).items():
+        if index in choice.out or index in choice.forms:
+            continue
+        choice.out[index], choice.stand_ins[index] = repeat.reason, repeat.of
+        if repeat.of not in choice.forms:  # what is chosen already is not to change
+            draft.also[repeat.of] = _places(draft, repeat.of, index)
+    return [index for index in current if index not in choice.out]
+
+
+def _places(draft: Draft, index: int, repeat: int) -> tuple[Origin, ...]:
+    """Where else a text stands, now that it also stands for a repeat."""
+    snippets = draft.ask.snippets
+    known = draft.also.get(index, snippets[index].also)
+    more = (snippets[repeat].origin, *snippets[repeat].also)
+    own = snippets[index].origin
+    return tuple(dict.fromkeys((*known, *(origin for origin in more if origin and origin != own))))
+
+
+def _share_tokens(draft: Draft, section: Section) -> int:
+    return floor(draft.ask.window.room * section.share / (1 + draft.ask.counter.error))
+
+
+def _choose_stable(draft: Draft, choice: Choice, section: Section, indices: Sequence[int]) -> None:
+    own = _stand_in(draft, choice, indices)
+    joined = units(draft.ask.snippets, own, choice.stand_ins, choice.forms)
+    candidates = _candidates(draft, joined, None)
+    room = _share_tokens(draft, section)
+    fitted = fit(candidates, room)
+    left = room - _size(candidates, fitted.forms)
+    choice.gap = max(choice.gap, fitted.gap)
+    _keep(draft, choice, joined, candidates, fitted.forms, left, section.share)
+
+
+def _choose_newest(draft: Draft, choice: Choice, section: Section, indices: Sequence[int]) -> None:
+    joined = units(draft.ask.snippets, indices, choice.stand_ins, choice.forms)
+    candidates = _candidates(draft, joined, None)
+    room = _share_tokens(draft, section)
+    forms: list[int | None] = [_largest(candidate, room) for candidate in candidates]
+    turns = [at for at, of in enumerate(candidates) if of.need is not Need.MUST and forms[at] is not None]
+    room -= sum(of.size(form) for of, form in zip(candidates, forms, strict=True) if of.need is Need.MUST)
+    first = newest([candidates[at].size(forms[at]) for at in turns], max(0, room))
+    for at in turns[:first]:
+        forms[at] = None
+        choice.out |= dict.fromkeys(joined[at].members, "older")
+    _keep(draft, choice, joined, candidates, forms, 0, section.share)
+
+
+def _largest(candidate: Candidate, room: int) -> int | None:
+    """The longest form that fits alone; of a must the shortest, if none does."""
+    fitting = next((form for form, size in enumerate(candidate.sizes) if size <= room), None)
+    if fitting is None and candidate.need is Need.MUST:
+        return candidate.sizes.index(min(candidate.sizes))
+    return fitting
+
+
+def _candidates(draft: Draft, joined: Iterable[Unit], sections: Mapping[str, int] | None) -> list[Candidate]:
+    snippets = draft.ask.snippets
+    return [
+        candidate(
+            snippets,
+            unit,
+            [draft.rated(index) for index in unit.members],
+            sections.get(snippets[unit.members[0]].section) if sections else None,
+        )
+        for unit in joined
+    ]
+
+
+def _size(candidates: Iterable[Candidate], forms: Forms) -> int:
+    return sum(candidate.size(form) for candidate, form in zip(candidates, forms, strict=True))
+
+
+def _keep(
+    draft: Draft,
+    choice: Choice,
+    joined: Iterable[Unit],
+    candidates: Sequence[Candidate],
+    forms: Sequence[int | None],
+    left: int,
+    share: float,
+) -> None:
+    """Books what was chosen."""
+    error = draft.ask.counter.error
+    for unit, of, form in zip(joined, candidates, forms, strict=True):
+        missing = 0
+        if form != 0:
+            better = range(len(of.sizes) if form is None else form)
+            needed = sum(min(candidates[i].sizes) for i in of.needs if forms[i] is None) if form is None else 0
+            step = min(of.sizes[f] for f in better) - of.size(form) + needed - left
+            missing = max(1, -floor(-step * (1 + error) / share))
+        choice.rivals.append(Rival(unit.members, of, form, missing))
+        if form is not None:
+            for index in unit.members:
+                choice.forms[index] = min(form, len(draft.shorter(index)) if form else 0)
+
+
+@dataclass(frozen=True)
+class _Attempt:
+    """A choice of forms, the tokens of its parts counted alone, and of its whole request."""
+
+    forms: Forms
+    sum: int
+    tokens: int
+    gap: float
+
+
+class _Pool:
+    """What competes for the room that stable sections and conversations leave."""
+
+    def __init__(self, draft: Draft, choice: Choice, indices: Sequence[int]) -> None:
+        self.draft, self.kept = draft, dict(choice.forms)
+        own = _stand_in(draft, choice, indices)
+        self.units = units(draft.ask.snippets, own, choice.stand_ins, choice.forms)
+        shared = [section for section in draft.ask.sections if section.keep == "best" and section.share]
+        self.shares = [_share_tokens(draft, section) for section in shared]
+        self.candidates = _candidates(draft, self.units, {section.name: at for at, section in enumerate(shared)})
+
+    def forms(self, forms: Forms) -> dict[int, int]:
+        """The form of each snippet that a choice shows."""
+        shown = dict(self.kept)
+        for unit, form in zip(self.units, forms, strict=True):
+            if form is not None:
+                for index in unit.members:
+                    shown[index] = min(form, len(self.draft.shorter(index))) if form else 0
+        return shown
+
+    def attempt(self, room: int) -> _Attempt:
+        """The best choice for a room, counted as a whole."""
+        fitted = fit(self.candidates, room, self.shares)
+        tokens = self.draft.tokens(self.draft.prompt(self.forms(fitted.forms)))
+        return _Attempt(fitted.forms, _size(self.candidates, fitted.forms), tokens, fitted.gap)
+
+    def spare(self, tokens: int) -> int:
+        """What a request of so many tokens leaves, before the stated error."""
+        ask = self.draft.ask
+        return floor((ask.window.room - tokens) / (1 + ask.counter.error))
+
+
+def _choose_best(draft: Draft, choice: Choice, indices: Sequence[int]) -> None:
+    pool = _Pool(draft, choice, indices)
+    settled = _settle(pool)
+    choice.tokens, choice.gap = settled.tokens, max(choice.gap, settled.gap)
+    free = pool.spare(settled.tokens)
+    _keep(draft, choice, pool.units, pool.candidates, settled.forms, free, 1.0)
+
+
+def _settle(pool: _Pool) -> _Attempt:
+    """The best choice found whose request, counted as a whole, fits the window.
+
+    Tokens don't always add up: joined texts may count less than their parts, or more. So the room handed to `fit` is a
+    guess that each count puts right: down, in steps that at least double, until the request fits; then a few times up,
+    for room that the sums hid.
+    """
+    window = pool.draft.ask.window
+    room = pool.spare(pool.draft.tokens(pool.draft.prompt(pool.kept)))
+    best, fails, step = pool.attempt(room), None, 1
+    while best.tokens > window.room:
+        if room < 0:  # nothing but the musts in their shortest forms was tried
+            raise _must_not_fit(pool, best)
+        fails, room, step = room, min(best.sum, room) - max(-pool.spare(best.tokens), step), 2 * step
+        best = pool.attempt(room)
+
+    for _ in range(_REFINEMENTS):
+        target = best.sum + pool.spare(best.tokens)
+        if fails is not None and target >= fails:
+            target = (room + fails) // 2
+        if target <= room or pool.spare(best.tokens) < _least_step_up(pool.candidates, best.forms):
+            break
+        tried = pool.attempt(target)
+        if tried.tokens > window.room:
+            fails = target
+            continue
+        room = target
+        if worth(pool.candidates, tried.forms) > worth(pool.candidates, best.forms):
+            best = tried
+    return best
+
+
+def _least_step_up(candidates: Sequence[Candidate], forms: Forms) -> float:
+    """Tokens of the smallest thing that is still wanted; infinite if everything is whole."""
+    wanted = ((c, form) for c, form in zip(candidates, forms, strict=True) if form != 0)
+    return min((min(c.sizes[:form]) - c.size(form) for c, form in wanted), default=inf)
+
+
+def _must_not_fit(pool: _Pool, least: _Attempt) -> MustNotFit:
+    ask = pool.draft.ask
+    listed = sorted((part for part in _parts(pool, least) if part.tokens), key=lambda part: -part.tokens)
+    return MustNotFit(tuple(listed), least.tokens, ask.window.tokens, ask.window.kept_for_answer)
+
+
+def _parts(pool: _Pool, least: _Attempt) -> Iterator[Part]:
+    ask, draft = pool.draft.ask, pool.draft
+    count = ask.counter.count_text
+    prompt = draft.prompt(pool.kept)
+    yield Part("the instruction", count(ask.instruction))
+    yield Part("the task", count(ask.task))
+    yield Part("the answer's schema", count(ask.schema))
+    yield Part("the tools", count(ask.tools))
+    around = ask.counter.per_request + ask.counter.per_message * len(prompt.messages)
+    yield Part("the chat format and the rule about fences", around + count(draft.rule))
+    for section in ask.sections:
+        kept = [i for i in pool.kept if ask.snippets[i].section == section.name]
+        sizes = (count(draft.fenced(index, pool.kept[index]).block) for index in kept)
+        yield Part(f"the section {section.name!r}", sum(sizes))
+    for unit, of, form in zip(pool.units, pool.candidates, least.forms, strict=True):
+        if form is not None:
+            yield Part(_name(unit.members[0], ask.snippets[unit.members[0]].origin), of.size(form))
+
+
+def _name(index: int, origin: Origin | None) -> str:
+    known = ", ".join(text for text in (origin.source, origin.place) if text) if origin else ""
+    return f"snippet {index} ({known})" if known else f"snippet {index}"
