@@ -1,10 +1,13 @@
 """What the model sees: chosen under a token budget, with the origin of every word."""
 
 from .attachment import Attachment
+from .calibration import Calibration, calibrated, observed
 from .document import Block, BlockKind, Document
 from .errors import ContextError, MustNotFit, Uncountable, Unreadable
 from .fence import disarm
 from .find import find
+from .io.attach import attach
+from .io.calibrations import Calibrations
 from .io.read import read
 from .labels import Labelled, labelled
 from .pack import Pack, pack
@@ -25,6 +28,8 @@ __all__ = [
     "Block",
     "BlockKind",
     "Break",
+    "Calibration",
+    "Calibrations",
     "ContextError",
     "Cited",
     "Counter",
@@ -52,6 +57,8 @@ __all__ = [
     "Uncountable",
     "Unreadable",
     "Window",
+    "attach",
+    "calibrated",
     "derived",
     "differences",
     "disarm",
@@ -59,6 +66,7 @@ __all__ = [
     "labelled",
     "likely_tokens",
     "locate",
+    "observed",
     "pack",
     "read",
     "remembered",

@@ -15,8 +15,11 @@ FEWEST_CALLS: Final = 5
 _BELIEVABLE: Final = (0.5, 4.0)
 """No tokenizers in use differ by more; a report that does is of something else, say without its cached tokens."""
 
+_FEWEST_TOKENS: Final = 1000
+"""In smaller requests it is the format that makes the difference: some tokens, but no share of anything."""
+
 _TEXT_PER_OVERHEAD: Final = 10
-_FEWEST_TOKENS: Final = 200
+"""With less text, the supposed overhead blurs the tokenizer's own ratio by more than a tenth."""
 
 
 class Calibration(BaseModel):
@@ -29,8 +32,8 @@ class Calibration(BaseModel):
         counter: the name of the counter; another counter's reports say nothing about this one.
         calls: reports of requests large enough to learn from.
         lowest, highest: of those, the ratios of reported tokens to the texts' alone.
-        needed: of every report, the highest ratio of reported tokens to all that was counted: no error below
-            `needed - 1` would have held.
+        needed: the highest ratio of reported tokens to all that was counted, also where the format's tokens weigh too
+            much to learn from: no error below `needed - 1` would have held.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -45,9 +48,9 @@ class Calibration(BaseModel):
 def observed(calibration: Calibration, measure: Measure, reported: float | None) -> Calibration:
     """A calibration with one more report.
 
-    A report that can't be true changes nothing, nor does one of a request with attachments, whose tokens are bounded
-    rather than counted. A small request, of whose tokens the format is a large part, can only raise the error: its
-    texts alone say little.
+    A report that can't be true changes nothing, nor does one of a small request, nor of one with attachments, whose
+    tokens are bounded rather than counted. A request of which the format may be a large part can only raise the error:
+    its texts alone say too little.
 
     Args:
         calibration: what was known until now.
@@ -55,12 +58,12 @@ def observed(calibration: Calibration, measure: Measure, reported: float | None)
         reported: its prompt tokens, cached ones included, as the provider counted them; None if it did not.
     """
     counted = measure.text + measure.overhead
-    if measure.attached or not measure.text or reported is None or not isfinite(reported):
+    if measure.attached or measure.text < _FEWEST_TOKENS or reported is None or not isfinite(reported):
         return calibration
     if not _BELIEVABLE[0] <= reported / counted <= _BELIEVABLE[1]:
         return calibration
     needed = max(calibration.needed, reported / counted)
-    if measure.text < max(_FEWEST_TOKENS, _TEXT_PER_OVERHEAD * measure.overhead):
+    if measure.text < _TEXT_PER_OVERHEAD * measure.overhead:
         return calibration.model_copy(update={"needed": needed})
     ratio = reported / measure.text
     return Calibration(
@@ -77,7 +80,8 @@ def calibrated(counter: Counter, calibration: Calibration | None) -> Counter:
 
     A request that needed more than the stated error raises it at once, by half as much again as was missing. From the
     fifth report on the error falls towards the highest ratio seen, what is left of the way as one over the root of
-    their number, but stays above it by a quarter of the spread of what was seen. It is never below what any request needed.
+    their number, but stays above it by a quarter of the spread of what was seen. It is never below what any request
+    needed.
     """
     if calibration is None or calibration.counter != counter.name or not counter.error:
         return counter

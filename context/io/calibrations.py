@@ -11,7 +11,7 @@ from ..calibration import Calibration, observed
 from ..tokens import Measure
 
 _SCHEMA = "CREATE TABLE IF NOT EXISTS calibrations (model TEXT PRIMARY KEY, body TEXT NOT NULL) WITHOUT ROWID"
-_PATIENCE_S = 2.0
+_PATIENCE_S = 1.0
 
 
 class Calibrations:
