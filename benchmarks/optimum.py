@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 
+import numpy as np
+
 
 def most_worth(worths: Sequence[int], sizes: Sequence[int], room: int) -> int:
     """The proven optimum, by dynamic programming over every number of tokens up to the room.
@@ -11,8 +13,6 @@ def most_worth(worths: Sequence[int], sizes: Sequence[int], room: int) -> int:
         sizes: tokens of each item.
         room: tokens for all of them together.
     """
-    import numpy as np
-
     best = np.zeros(max(room, 0) + 1, dtype=np.int64)  # best[t]: the most worth that t tokens hold
     with_it = np.empty_like(best)
     for worth, size in zip(worths, sizes, strict=True):
