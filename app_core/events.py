@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
 from rheostat.autonomy import Action, Approval, Json, Level, Question, Verdict
-from rheostat.context import Receipt
+from rheostat.context import Break, Calibration, Receipt
 
 from .label import Label
 from .ports import Usage
@@ -25,6 +25,7 @@ class Request(Frozen):
         graph: digest of the graph as it was drawn, so that a changed workflow is noticed on resuming.
         inputs: the workflow's arguments as JSON.
         model: the model's name; `why` it was chosen.
+        calibration: what was known of its counter at the start. By this the run counts to its end, wherever it goes on.
         level: the dial.
         budget_usd: the most that model calls may cost; None for no cap.
         deadline_s: seconds of work, waiting for people not counted; None for no deadline.
@@ -39,6 +40,7 @@ class Request(Frozen):
     inputs: dict[str, Json]
     model: str
     why: str = ""
+    calibration: Calibration | None = None
     level: Level = Level.EDIT
     budget_usd: float | None = Field(default=None, ge=0, allow_inf_nan=False)
     deadline_s: float | None = Field(default=None, gt=0, allow_inf_nan=False)
@@ -111,7 +113,14 @@ class Packed(Frozen):
 
 
 class CallReserved(Frozen):
-    """A model call is about to start, and could cost this much."""
+    """A model call is about to start, and could cost this much.
+
+    Args:
+        worst_usd, prompt_tokens: upper bounds; they don't rely on the cache.
+        expected_cached_tokens: what the provider's cache will likely serve of the prompt.
+        expected_usd: the cost if it does, with an answer as long as it may be.
+        broke: where the prompt parts from the last one of its step, if that is before where it was to stay the same.
+    """
 
     kind: Literal["call_reserved"] = "call_reserved"
     call: str
@@ -119,6 +128,9 @@ class CallReserved(Frozen):
     model: str
     worst_usd: float
     prompt_tokens: int
+    expected_cached_tokens: int = 0
+    expected_usd: float = 0.0
+    broke: Break | None = None
 
 
 class CallSettled(Frozen):
@@ -128,6 +140,7 @@ class CallSettled(Frozen):
         assumed: the true bill is not known (the call was cut off), so its worst case was booked.
         request: digest of what was asked. With it and the `answer`, None if there was none, what is paid for is not
             asked again by a process that goes on after a crash. `cut_short`: the answer ended at its length limit.
+        saved_usd: what the provider's cache took off the bill; below zero where writing to it cost more.
     """
 
     kind: Literal["call_settled"] = "call_settled"
@@ -135,6 +148,7 @@ class CallSettled(Frozen):
     node: str
     cost_usd: float
     usage: Usage = Usage()
+    saved_usd: float = 0.0
     latency_s: float = 0.0
     assumed: bool = False
     request: str = ""

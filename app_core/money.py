@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections import deque
+from collections import defaultdict, deque
 from hashlib import sha256
 from typing import Any
 
@@ -15,10 +15,14 @@ from .errors import GatewayError
 from .events import CallReserved, CallSettled
 from .hold import Hold
 from .ports import ChatReply, ChatRequest
+from .prompt_cache import Answered, Asked, asking, forecast
 from .run_errors import BudgetTooSmall, DeadlinePassed
 
 AT_ONCE = 4
 """Model calls of one run in flight at once."""
+
+_REMEMBERED = 64
+"""Requests per model in whose cache the next one is looked for."""
 
 
 class Till:
@@ -30,6 +34,7 @@ class Till:
         self._settled = asyncio.Event()
         # What was paid for before this process took the run on, and was lost with the one before if its node ran then.
         self._answered = {node: deque(calls) for node, calls in hold.view.answered.items()}
+        self._cached = defaultdict[str, deque[Answered]](lambda: deque(maxlen=_REMEMBERED))
 
     async def call(self, node: str, request: ChatRequest) -> ChatReply:
         """Makes a call, unless the same one was answered before a crash.
@@ -43,7 +48,8 @@ class Till:
             return answered
         async with self._slots:
             timed = request.model_copy(update={"timeout_s": min(request.timeout_s, self._left_s())})
-            reserved = await self._reserve(node, request)
+            asked = self._asked(node, request)
+            reserved = await self._reserve(node, request, asked)
             try:
                 reply = await self._hold.gateway.chat(timed)
             except GatewayError as error:
@@ -57,10 +63,14 @@ class Till:
                 reserved,
                 cost_usd=reply.cost_usd,
                 usage=reply.usage,
+                saved_usd=self._hold.gateway.facts(request.model).price.saved_usd(reply.usage),
                 latency_s=reply.latency_s,
                 request=_digest(request),
                 answer=reply.text,
                 cut_short=reply.cut_short,
+            )
+            self._cached[request.model].append(
+                Answered(asked, reply.text, reply.usage.prompt_tokens, at_s=time.monotonic())
             )
             return reply
 
@@ -79,13 +89,20 @@ class Till:
             cut_short=call.cut_short,
         )
 
-    async def _reserve(self, node: str, request: ChatRequest) -> CallReserved:
-        """Reserves a call's worst case. If it does not fit because of calls in flight, waits for their bills."""
+    def _asked(self, node: str, request: ChatRequest) -> Asked:
         gateway = self._hold.gateway
-        price = gateway.facts(request.model).price
-        schema = gateway.schema_text(request.model, request.answer_schema)
-        prompt_tokens = gateway.counter(request.model).count(request.messages, schema)
-        worst_usd = prompt_tokens * price.prompt_usd + request.max_answer_tokens * price.answer_usd
+        return asking(
+            self._hold.state.nodes[node].node.calls,
+            request.messages,
+            gateway.schema_text(request.model, request.answer_schema),
+            gateway.counter(request.model),
+        )
+
+    async def _reserve(self, node: str, request: ChatRequest, asked: Asked) -> CallReserved:
+        """Reserves a call's worst case. If it does not fit because of calls in flight, waits for their bills."""
+        facts, counter = self._hold.gateway.facts(request.model), self._hold.gateway.counter(request.model)
+        prompt_tokens = counter.count(request.messages, asked.schema)
+        worst_usd = facts.worst_usd(request, prompt_tokens)
         while True:
             try:
                 self._hold.state.ledger.check(worst_usd)
@@ -94,9 +111,20 @@ class Till:
                     raise self._too_small(error, request.model) from error
                 await self._settled.wait()
                 continue
-            call = f"{node}:{self._hold.view.nodes[node].calls + 1}"
+            expected = forecast(
+                asked, self._cached[request.model], counter=counter, cache=facts.cache, now_s=time.monotonic()
+            )
             reserved = CallReserved(
-                call=call, node=node, model=request.model, worst_usd=worst_usd, prompt_tokens=prompt_tokens
+                call=f"{node}:{self._hold.view.nodes[node].calls + 1}",
+                node=node,
+                model=request.model,
+                worst_usd=worst_usd,
+                prompt_tokens=prompt_tokens,
+                expected_cached_tokens=expected.usage.cached_tokens,
+                expected_usd=facts.price.cost_usd(
+                    expected.usage.model_copy(update={"answer_tokens": request.max_answer_tokens})
+                ),
+                broke=expected.broke,
             )
             self._hold.emit(reserved)
             return reserved

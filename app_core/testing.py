@@ -1,15 +1,19 @@
 """For the tests of an App: a Gateway that answers by script, so that no test calls a model, and money is exercised."""
 
+from __future__ import annotations
+
 import asyncio
 import re
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from math import ceil
+from os.path import commonprefix
 from typing import Any
 
 from rheostat.context import Counter
 
 from .errors import BadRequest
-from .ports import ChatReply, ChatRequest, ModelFacts, Price, Usage
+from .ports import CacheFacts, ChatReply, ChatRequest, ModelFacts, Price, Usage
 from .schemas import as_text
 
 Answer = str | ChatReply | Exception
@@ -25,20 +29,28 @@ class ScriptedGateway:
     """Answers by script, and bills for it, as any model one names.
 
     A token is four characters. An answer longer than the request allows is cut short, and a request longer than the
-    window refused, as a provider would.
+    window refused, as a provider would. With a cache, what a prompt shares with an earlier one is billed as cached.
 
     Args:
         script: a function of the request, or answers to be given in order.
         price: billed for each call.
         window_tokens: of every model.
         delay_s: how long each answer takes.
+        cache: how the provider's prompt cache works; None for no cache. It forgets nothing.
     """
 
     def __init__(
-        self, script: Script, *, price: Price = DEFAULT_PRICE, window_tokens: int = 32_768, delay_s: float = 0.0
+        self,
+        script: Script,
+        *,
+        price: Price = DEFAULT_PRICE,
+        window_tokens: int = 32_768,
+        delay_s: float = 0.0,
+        cache: CacheFacts | None = None,
     ) -> None:
         self._script = script
         self._price, self._window_tokens, self._delay_s = price, window_tokens, delay_s
+        self._cache, self._prompts = cache, list[_Prompt]()
         self.requests: list[ChatRequest] = []
         """Every request so far, in order."""
 
@@ -50,7 +62,7 @@ class ScriptedGateway:
     def facts(self, model: str) -> ModelFacts:
         """The same for every model."""
         size = self._window_tokens
-        return ModelFacts(name=model, window_tokens=size, max_answer_tokens=size, price=self._price)
+        return ModelFacts(name=model, window_tokens=size, max_answer_tokens=size, price=self._price, cache=self._cache)
 
     def counter(self, model: str) -> Counter:
         """Counts as this gateway bills."""
@@ -80,6 +92,21 @@ class ScriptedGateway:
                 on_text(piece)
         return reply
 
+    def _through_cache(self, prompt: _Prompt, prompt_tokens: int) -> tuple[int, int]:
+        """The tokens that come from the cache, and those that go into it."""
+        if self._cache is None:
+            return 0, 0
+        least, step = self._cache.min_tokens, self._cache.step_tokens
+        read = 0
+        for earlier in self._prompts:
+            shared = len(commonprefix((earlier.text, prompt.text)))
+            ends = [end for end in earlier.ends if end <= shared] if self._cache.marked else [shared]
+            read = max(read, *(min(end // CHARS_PER_TOKEN, prompt_tokens - 1) for end in ends), 0)
+        self._prompts.append(prompt)
+        read = read // step * step if read >= least else 0
+        upto = max(prompt.ends, default=0) // CHARS_PER_TOKEN if self._cache.marked else prompt_tokens
+        return read, max(0, upto - read)
+
     def _answer(self, request: ChatRequest, at: int) -> Answer:
         if callable(self._script):
             return self._script(request)
@@ -95,7 +122,13 @@ class ScriptedGateway:
                 f"{request.model} refused {prompt_tokens} tokens: its window holds {self._window_tokens}. Ask less."
             )
         shown = text[: request.max_answer_tokens * CHARS_PER_TOKEN]
-        usage = Usage(prompt_tokens=prompt_tokens, answer_tokens=_tokens(shown))
+        read, written = self._through_cache(_prompt(request, schema), prompt_tokens)
+        usage = Usage(
+            prompt_tokens=prompt_tokens,
+            answer_tokens=_tokens(shown),
+            cached_tokens=read,
+            cache_write_tokens=written,
+        )
         return ChatReply(
             text=shown,
             usage=usage,
@@ -103,6 +136,23 @@ class ScriptedGateway:
             latency_s=self._delay_s,
             cut_short=len(shown) < len(text),
         )
+
+
+@dataclass(frozen=True)
+class _Prompt:
+    """A prompt as one text, and where in it the breakpoints stand."""
+
+    text: str
+    ends: tuple[int, ...]
+
+
+def _prompt(request: ChatRequest, schema: str) -> _Prompt:
+    text, ends = schema, list[int]()
+    for message in request.messages:
+        text += f"\n{message.role}:\n"
+        ends += [len(text) + at for at in message.breakpoints]
+        text += message.content
+    return _Prompt(text, tuple(ends))
 
 
 def _tokens(text: str) -> int:

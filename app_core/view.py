@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from rheostat.autonomy import Action, Approval, Json, Level, Question
-from rheostat.context import Receipt
+from rheostat.context import Break, Receipt
 
 from .events import (
     Answered,
@@ -47,6 +47,9 @@ class NodeView:
     prompt_tokens: int = 0
     answer_tokens: int = 0
     cached_tokens: int = 0
+    expected_cached_tokens: int = 0
+    saved_usd: float = 0.0
+    breaks: list[Break] = field(default_factory=list[Break])
     receipt: Receipt | None = None
     checks: list[Checked] = field(default_factory=list[Checked])
     action: Action | None = None
@@ -65,6 +68,7 @@ class View:
         granted: ids of the questions whose action was started; each is used once.
         effects: idempotency keys of the effects that were started, by node.
         spent_usd: the settled bills; open_usd what running calls may cost at most, by call.
+        expected_tokens: what running calls are expected to read from the provider's cache, by call.
         answered: the settled calls that gave an answer, by node.
         worked_s: seconds in which some node was running; waiting for people does not count.
     """
@@ -83,6 +87,7 @@ class View:
     effects: dict[str, str] = field(default_factory=dict[str, str])
     ruled: list[Ruled] = field(default_factory=list[Ruled])
     open_usd: dict[str, float] = field(default_factory=dict[str, float])
+    expected_tokens: dict[str, int] = field(default_factory=dict[str, int])
     answered: dict[str, list[CallSettled]] = field(default_factory=dict[str, "list[CallSettled]"])
     spent_usd: float = 0.0
     assumed_usd: float = 0.0
@@ -173,9 +178,14 @@ class View:
         node = self._node(event.node)
         if isinstance(event, CallReserved):
             self.open_usd[event.call] = event.worst_usd
+            self.expected_tokens[event.call] = event.expected_cached_tokens
+            node.breaks += [event.broke] if event.broke else []
             node.calls += 1
             return
         self.open_usd.pop(event.call, None)
+        expected_tokens = self.expected_tokens.pop(event.call, 0)
+        if event.usage.prompt_tokens:  # what was reported, and what was foretold of it, are about the same calls
+            node.expected_cached_tokens += expected_tokens
         if event.answer is not None:
             self.answered.setdefault(event.node, []).append(event)
         self.spent_usd += event.cost_usd
@@ -184,6 +194,7 @@ class View:
         node.prompt_tokens += event.usage.prompt_tokens
         node.answer_tokens += event.usage.answer_tokens
         node.cached_tokens += event.usage.cached_tokens
+        node.saved_usd += event.saved_usd
 
     def _leave(self, node_id: str, status: str, reason: str = "") -> NodeView:
         node = self._node(node_id)

@@ -103,6 +103,7 @@ def _usage(reported: Any) -> Usage | None:
         prompt_tokens=reported.prompt_tokens,
         answer_tokens=reported.completion_tokens or 0,
         cached_tokens=getattr(details, "cached_tokens", 0) or 0,
+        cache_write_tokens=getattr(details, "cache_write_tokens", 0) or 0,
     )
 
 

@@ -20,7 +20,8 @@ from .counters import hosted_counter
 from .get_local_model import CONTEXT_TOKENS, get_local_model
 from .litellm_call import Raw, bounds_its_answer, complete
 from .litellm_errors import Failure, read_failure
-from .price_list import find_entry, listed_facts, stated_prices
+from .litellm_messages import as_sent, told
+from .price_list import find_entry, listed_facts, stated_prices, takes
 
 GGUF = "gguf:"
 ALLOWED_VARIABLE = "RHEOSTAT_ALLOW_MODELS"
@@ -81,20 +82,21 @@ class LitellmGateway:
             GatewayError: whose class says who can mend it, and whose `cost_usd` what the failed call may have cost.
         """
         _check_allowed(request.model)
+        _check_attachments(request)
         facts = await asyncio.to_thread(self.facts, request.model)
         started = time.monotonic()
         try:
-            async with asyncio.timeout(request.timeout_s), self._arguments(request) as arguments:
-                raw = await self._ask(request, arguments, on_text, facts.price)
+            async with asyncio.timeout(request.timeout_s), self._arguments(request, facts) as arguments:
+                raw = await self._ask(request, arguments, on_text, facts)
         except TimeoutError:
             raise ModelTimeout(
                 f"{request.model} gave no whole answer within {request.timeout_s:g} s; it may have been billed all the "
                 "same. Allow more seconds, ask for a shorter answer, or use a faster model.",
-                cost_usd=self._worst(request, facts.price)[1],
+                cost_usd=self._worst(request, facts)[1],
             ) from None
         usage, cost_usd = raw.usage, 0.0
         if usage is None:
-            usage, cost_usd = self._worst(request, facts.price)
+            usage, cost_usd = self._worst(request, facts)
         return ChatReply(
             text=raw.text,
             usage=usage,
@@ -104,7 +106,7 @@ class LitellmGateway:
         )
 
     async def _ask(
-        self, request: ChatRequest, arguments: dict[str, Any], on_text: Callable[[str], None] | None, price: Price
+        self, request: ChatRequest, arguments: dict[str, Any], on_text: Callable[[str], None] | None, facts: ModelFacts
     ) -> Raw:
         for attempt in range(1, ATTEMPTS + 1):
             try:
@@ -112,28 +114,28 @@ class LitellmGateway:
             except Exception as error:
                 failure = read_failure(error, request.model)
             if not failure.again or attempt == ATTEMPTS:
-                self._give_up(request, failure, price)
+                self._give_up(request, failure, facts)
             await _pause(failure, attempt, request)
         raise AssertionError("unreachable")
 
-    def _give_up(self, request: ChatRequest, failure: Failure, price: Price) -> NoReturn:
-        cost_usd = self._worst(request, price)[1] if failure.billed else 0.0
+    def _give_up(self, request: ChatRequest, failure: Failure, facts: ModelFacts) -> NoReturn:
+        cost_usd = self._worst(request, facts)[1] if failure.billed else 0.0
         # Without its cause: tracebacks are shown and kept, and litellm's carry headers.
         raise failure.error(failure.message, cost_usd=cost_usd) from None
 
-    def _worst(self, request: ChatRequest, price: Price) -> tuple[Usage, float]:
+    def _worst(self, request: ChatRequest, facts: ModelFacts) -> tuple[Usage, float]:
         """The most tokens a request can have taken, and what they cost."""
         schema = self.schema_text(request.model, request.answer_schema)
         prompt_tokens = self.counter(request.model).count(request.messages, schema)
         usage = Usage(prompt_tokens=prompt_tokens, answer_tokens=request.max_answer_tokens)
-        return usage, price.cost_usd(usage)
+        return usage, facts.worst_usd(request, prompt_tokens)
 
     @asynccontextmanager
-    async def _arguments(self, request: ChatRequest) -> AsyncGenerator[dict[str, Any]]:
+    async def _arguments(self, request: ChatRequest, facts: ModelFacts) -> AsyncGenerator[dict[str, Any]]:
         """What litellm is called with; for a local model with a connection of its own, closed afterwards."""
         arguments: dict[str, Any] = {
             "model": request.model,
-            "messages": [message.model_dump(include={"role", "content"}) for message in _messages(request)],
+            "messages": as_sent(_messages(request), facts.cache),
             "max_tokens": request.max_answer_tokens,
             "temperature": request.temperature,
             "timeout": request.timeout_s + _GRACE_S,
@@ -153,7 +155,6 @@ class LitellmGateway:
             schema = {"name": "answer", "schema": request.answer_schema}
             arguments["response_format"] = {"type": "json_schema", "json_schema": schema}
         if _is_ollama(request.model):
-            facts = await asyncio.to_thread(self.facts, request.model)
             place = {"api_base": ollama.ollama_address(), "num_ctx": facts.window_tokens}
             arguments |= {"model": f"ollama_chat/{_ollama_name(request.model)}", **place}
         elif not await asyncio.to_thread(bounds_its_answer, request.model):
@@ -181,7 +182,13 @@ def _check_allowed(model: str) -> None:
 
 
 def _own_facts(model: str, window_tokens: int) -> ModelFacts:
-    return ModelFacts(name=model, window_tokens=window_tokens, max_answer_tokens=window_tokens, price=_FREE)
+    return ModelFacts(
+        name=model,
+        window_tokens=window_tokens,
+        max_answer_tokens=window_tokens,
+        price=_FREE,
+        cache=llama_server.CACHE if _is_local(model) else None,  # Ollama does not say what it has cached
+    )
 
 
 def _is_local(model: str) -> bool:
@@ -216,14 +223,25 @@ def _schema_instruction(answer_schema: dict[str, Any]) -> str:
 
 
 def _messages(request: ChatRequest) -> tuple[Message, ...]:
-    """The messages as sent: with the schema in words, in the system message, for models that can't be held to it."""
+    """The request's messages: with the schema in words for models that can't be held to it."""
     if request.answer_schema is None or _takes_schema(request.model):
         return request.messages
-    instruction = _schema_instruction(request.answer_schema)
-    first, *rest = request.messages
-    if first.role != "system":
-        return (Message(role="system", content=instruction), *request.messages)
-    return (Message(role="system", content=f"{first.content}\n\n{instruction}"), *rest)
+    return told(request.messages, _schema_instruction(request.answer_schema))
+
+
+def _check_attachments(request: ChatRequest) -> None:
+    """Refuses what the model can't see: some providers would leave it out without a word, and bill the rest.
+
+    Raises:
+        BadRequest: the model is not known to take images, or PDFs.
+    """
+    for message in request.messages:
+        for _, attachment in message.attachments:
+            if _is_local(request.model) or not takes(request.model, attachment.media_type):
+                raise BadRequest(
+                    f"{request.model} is not known to take {attachment.media_type}, so {attachment.name} was not sent. "
+                    "Choose a model that does, or give it what the file says as text."
+                )
 
 
 @asynccontextmanager

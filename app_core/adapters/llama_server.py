@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from functools import lru_cache
-from math import ceil
+from math import ceil, inf
 from pathlib import Path
 from typing import Any, cast
 from urllib.parse import urlsplit
@@ -19,6 +19,7 @@ from urllib.parse import urlsplit
 from rheostat.context import Counter, Message
 
 from ..errors import BadRequest, NoLocalModel
+from ..ports import CacheFacts
 from .gguf import read_header
 
 SLOTS = 2
@@ -31,6 +32,10 @@ _SILENT = -1
 _BATCH_TOKENS = 512
 """Prompt tokens read at a time; between two lots it notices that nobody listens any more."""
 _PROMPT_CACHE_MIB = 512
+
+CACHE = CacheFacts(answers=True, keeps_s=inf)
+"""It keeps what its slots hold, to the token; and what they held before in memory, until that is full."""
+
 _COUNTS_KEPT = 50_000
 _ASK_S = 60.0
 

@@ -14,7 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from ..errors import BadPrice, UnknownModel, UnknownPrice
 from ..home import config_folder
-from ..ports import ModelFacts, Price
+from ..ports import CacheFacts, ModelFacts, Price
 
 PRICES_VARIABLE = "RHEOSTAT_PRICES"
 
@@ -25,6 +25,9 @@ Entry = Mapping[str, Any]
 
 _LIST = "model_prices_and_context_window_backup.json"
 _SEARCHES = re.compile(r"^perplexity/|search-(?:api|preview)")
+_CLAUDE_WITH_BREAKPOINTS = frozenset(
+    "anthropic bedrock bedrock_converse vertex_ai vertex_ai-anthropic_models azure_ai databricks openrouter".split()
+)
 _TIER = re.compile(r"(?:input|output)_cost_per_token_above_(\d+)k_tokens")
 
 
@@ -36,17 +39,19 @@ class Stated(BaseModel):
     prompt_usd_per_mtok: float = Field(ge=0, le=MOST_USD_PER_MTOK, allow_inf_nan=False)
     answer_usd_per_mtok: float = Field(ge=0, le=MOST_USD_PER_MTOK, allow_inf_nan=False)
     cached_usd_per_mtok: float | None = Field(default=None, ge=0, le=MOST_USD_PER_MTOK, allow_inf_nan=False)
+    cache_write_usd_per_mtok: float | None = Field(default=None, ge=0, le=MOST_USD_PER_MTOK, allow_inf_nan=False)
     window_tokens: int | None = Field(default=None, gt=0)
     max_answer_tokens: int | None = Field(default=None, gt=0)
 
     @property
     def price(self) -> Price:
         """The same, by the token."""
-        cached = self.cached_usd_per_mtok
+        cached, written = self.cached_usd_per_mtok, self.cache_write_usd_per_mtok
         return Price(
             prompt_usd=self.prompt_usd_per_mtok / 1e6,
             answer_usd=self.answer_usd_per_mtok / 1e6,
             cached_read_usd=None if cached is None else cached / 1e6,
+            cached_write_usd=None if written is None else written / 1e6,
         )
 
 
@@ -84,16 +89,23 @@ def entry_facts(model: str, entry: Entry) -> ModelFacts:
     window, answer = _size(entry, "max_input_tokens"), _size(entry, "max_output_tokens")
     if window is None:
         raise _unpriced(model, "the bundled list does not say how many tokens it can hold")
-    if entry.get("litellm_provider") == "openai":  # it caches by itself, and bills the writing of the cache
-        prompt_usd = max(prompt_usd, _usd(model, entry, "cache_creation_input_token_cost") or 0)
+    written_usd = _usd(model, entry, "cache_creation_input_token_cost")
     price = Price(
         prompt_usd=prompt_usd,
         answer_usd=max(answer_usd, _usd(model, entry, "output_cost_per_reasoning_token") or 0),
         cached_read_usd=_usd(model, entry, "cache_read_input_token_cost"),
+        # Nobody writes for less than he reads: where the list says so, it errs.
+        cached_write_usd=None if written_usd is None else max(written_usd, prompt_usd),
     )
     tiers = [int(found[1]) * 1000 for key in entry if (found := _TIER.fullmatch(key))]
     window = min([window, *tiers])
-    return ModelFacts(name=model, window_tokens=window, max_answer_tokens=min(answer or window, window), price=price)
+    return ModelFacts(
+        name=model,
+        window_tokens=window,
+        max_answer_tokens=min(answer or window, window),
+        price=price,
+        cache=cache_facts(model, entry),
+    )
 
 
 def _usd(model: str, entry: Entry, key: str) -> float | None:
@@ -104,6 +116,31 @@ def _usd(model: str, entry: Entry, key: str) -> float | None:
     if not 0 <= usd * 1e6 <= MOST_USD_PER_MTOK:
         raise BadPrice(f"The bundled list says {usd!r} for {key} of {model!r}, which can't be true. {_how(model)}")
     return float(usd)
+
+
+def cache_facts(model: str, entry: Entry) -> CacheFacts | None:
+    """How a hosted model's prompt cache works, as far as its provider documents it and litellm passes it on.
+
+    Gemini's breakpoints are left out: for them litellm makes a store that is billed by the hour. What Gemini and others
+    cache by themselves, they don't promise.
+    """
+    provider = str(entry.get("litellm_provider") or model.partition("/")[0])
+    caches = entry.get("supports_prompt_caching") or provider == "openrouter"  # of whose models few are listed
+    if not caches:
+        return None
+    if "claude" in model.lower() and provider in _CLAUDE_WITH_BREAKPOINTS:
+        return CacheFacts(min_tokens=int(entry.get("prompt_cache_min_tokens") or 1024), marked=True)
+    if provider in ("openai", "azure"):
+        return CacheFacts(min_tokens=1024, step_tokens=128)
+    if provider == "deepseek":
+        return CacheFacts(min_tokens=64, step_tokens=64, keeps_s=3600.0)
+    return None
+
+
+def takes(model: str, media_type: str) -> bool:
+    """Whether a hosted model is known to take an image or a PDF."""
+    entry = find_entry(model) or {}
+    return bool(entry.get("supports_pdf_input" if media_type == "application/pdf" else "supports_vision"))
 
 
 def find_entry(model: str) -> Entry | None:
@@ -182,7 +219,13 @@ def _stated_facts(model: str, stated: Stated, entry: Entry) -> ModelFacts:
     if window is None:
         raise _unpriced(model, "its price is stated, but not window_tokens, and the bundled list does not know it")
     answer = stated.max_answer_tokens or _size(entry, "max_output_tokens") or window
-    return ModelFacts(name=model, window_tokens=window, max_answer_tokens=min(answer, window), price=stated.price)
+    return ModelFacts(
+        name=model,
+        window_tokens=window,
+        max_answer_tokens=min(answer, window),
+        price=stated.price,
+        cache=cache_facts(model, entry),
+    )
 
 
 def _size(entry: Entry, key: str) -> int | None:

@@ -18,6 +18,7 @@ from .words import count, moment, phrase, seconds, usd
 
 _STYLES = {"done": "good", "partial": "waits", "waiting": "waits", "declined": "waits", "failed": "bad"}
 _MOST_LEFT_OUT = 8
+_MOST_BREAKS = 4
 _WORTH_SAYING_S = 0.1
 
 
@@ -57,6 +58,7 @@ def drawn(view: View) -> RenderableType:
     parts += _chapter("Decided", [_decision(view, approval) for approval in _answers(view)])
     parts += _chapter("Open", [line for question in view.open_questions() for line in _open(question)])
     parts += _chapter("Not shown to the model", _left_out(view))
+    parts += _chapter("Not read from the cache", _breaks(view))
     if view.open_questions():
         parts += [Text(), text("Decide with: ", (f"rheostat approve {view.run}", "key"))]
     elif view.standing() == "unfinished":
@@ -77,6 +79,9 @@ def _node(node: NodeView) -> dict[str, Any]:
         "prompt_tokens": node.prompt_tokens,
         "answer_tokens": node.answer_tokens,
         "cached_tokens": node.cached_tokens,
+        "expected_cached_tokens": node.expected_cached_tokens,
+        "saved_usd": node.saved_usd,
+        "breaks": [broke.model_dump(mode="json") for broke in node.breaks],
         "checks": [check.model_dump(mode="json", exclude={"kind", "node"}) for check in node.checks],
         "receipt": node.receipt.model_dump(mode="json") if node.receipt else None,
     }
@@ -93,11 +98,34 @@ def _head(view: View) -> RenderableType:
         ("dial", f"{int(terms.level)} {terms.level.name.lower()}: {terms.level.sentence}"),
         ("model", f"{terms.model}{f' ({terms.why})' if terms.why else ''}"),
         ("spent", f"{usd(view.spent_usd)}{budget}{assumed}"),
+        *(("cache", line) for line in _cache(view)),
         ("worked", f"{seconds(view.worked_s)}{deadline}"),
         *((name, _short(spelled(value))) for name, value in terms.inputs.items()),
     ]
     title = text((f"{terms.app}: {phrase(terms.workflow)}", "heading"), (f"  {view.run}", "quiet"))
     return Group(title, Text(), facts(said))
+
+
+def _cache(view: View) -> list[str]:
+    """How much of the prompts came from providers' caches, as foretold and as reported; nothing if there was none."""
+    nodes = view.nodes.values()
+    prompt_tokens = sum(node.prompt_tokens for node in nodes)
+    expected_tokens = sum(node.expected_cached_tokens for node in nodes)
+    cached_tokens = sum(node.cached_tokens for node in nodes)
+    if not expected_tokens + cached_tokens:
+        return []
+    expected, reported = (f"{tokens / prompt_tokens:.0%}" for tokens in (expected_tokens, cached_tokens))
+    saved_usd = sum(node.saved_usd for node in nodes)
+    saved = f", saved {usd(saved_usd)}" if saved_usd > 0 else f", cost {usd(-saved_usd)} more" if saved_usd < 0 else ""
+    return [f"{expected} of {prompt_tokens:,} prompt tokens expected, {reported} reported{saved}"]
+
+
+def _breaks(view: View) -> list[Text]:
+    """Where prompts changed before a place up to which they were to stay the same."""
+    broken = [(node.id, broke) for node in view.nodes.values() for broke in node.breaks]
+    lines = [text(id, (f"  {broke.sentence}", "quiet")) for id, broke in broken[:_MOST_BREAKS]]
+    more = len(broken) - len(lines)
+    return [*lines, text((f"and {more} more: rheostat show --json", "quiet"))] if more else lines
 
 
 def _short(value: str) -> str:
