@@ -5,6 +5,8 @@ from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 
+from rheostat.context import Calibrations
+
 from .home import data_folder
 from .log import Store
 from .models import Available, Resolved, available, choose
@@ -14,6 +16,7 @@ __all__ = [
     "Available",
     "Resolved",
     "available_models",
+    "calibrations",
     "default_gateway",
     "default_store",
     "get_local_model",
@@ -65,3 +68,8 @@ def default_store() -> Store:
     from .adapters.sqlite_store import SqliteStore
 
     return SqliteStore(data_folder() / "runs.sqlite")
+
+
+def calibrations() -> Calibrations:
+    """What providers' reports say of the counters; a file in the user's data folder."""
+    return Calibrations(data_folder() / "calibrations.sqlite")

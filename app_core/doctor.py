@@ -8,10 +8,12 @@ from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-from .compose import available_models, default_gateway, resolve, token_tables
+from rheostat.context import calibrated
+
+from .compose import available_models, calibrations, default_gateway, resolve, token_tables
 from .errors import GatewayError
 from .home import cache_folder, config_folder, data_folder
-from .models import LOCAL
+from .models import LOCAL, is_local
 
 OLDEST_PYTHON = (3, 11)
 NEEDED_MB = 500
@@ -63,11 +65,19 @@ def _model(named: str | None) -> Iterator[Finding]:
         costs = f"{price.prompt_usd * 1e6:g} USD a million tokens read, {price.answer_usd * 1e6:g} written"
         free = price.prompt_usd == price.answer_usd == 0
         yield Finding("its price and size", f"{'free' if free else costs}; holds {facts.window_tokens:,} tokens")
+        yield Finding("its tokens", _counted(chosen.model))
     allowed = os.environ.get("RHEOSTAT_ALLOW_MODELS")
     if allowed is not None:
         may = chosen.model in [name.strip() for name in allowed.split(",")]
         remedy = "" if may else "; add the model, or unset it"
         yield Finding("RHEOSTAT_ALLOW_MODELS", f"allows only {allowed or 'none'}{remedy}", well=may)
+
+
+def _counted(model: str) -> str:
+    if is_local(model):  # its counter would load it
+        return "counted exactly, by the model itself"
+    counter = calibrated(default_gateway().counter(model), calibrations().of(model))
+    return f"{counter.name}; the true count is at most {counter.error:.1%} more"
 
 
 def _embedded() -> Finding:

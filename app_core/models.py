@@ -5,6 +5,12 @@ from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
 LOCAL = "local"
+GGUF = "gguf:"
+
+
+def is_local(model: str) -> bool:
+    """Whether a model is a file that is served in this process."""
+    return model == LOCAL or model.startswith(GGUF)
 
 
 class Provider(NamedTuple):

@@ -17,7 +17,8 @@ from rheostat.autonomy import Approval, Json, Question
 from rheostat.dag import Graph
 
 from . import effects
-from .compose import default_gateway, default_store, resolve
+from .calibrated_gateway import CalibratedGateway
+from .compose import calibrations, default_gateway, default_store, resolve
 from .declare import AnyWorkflow, Workflow
 from .drive import Decide, Driver, Watch
 from .events import Request, RunResumed, RunStarted
@@ -75,6 +76,7 @@ class Run(Generic[Result]):
                 inputs=_inputs(workflow, inputs),
                 model=chosen.model,
                 why=chosen.why,
+                calibration=calibrations().of(chosen.model),
                 **terms,
             )
         except ValidationError as error:
@@ -179,13 +181,14 @@ class Run(Generic[Result]):
     async def _drive(self, approval: Approval | None, decide: Decide | None, watch: Watch | None) -> None:
         if _digest(self._workflow.graph) != self.view.terms.graph:
             raise WorkflowChanged(self.id, self._workflow.name)
+        gateway = self.app.gateway or default_gateway()
         driver = Driver(
             self.view,
             replay(self._records, self._workflow, self.app.declared),
             self._records,
             workflow=self._workflow,
             cast=self.app.declared,
-            gateway=self.app.gateway or default_gateway(),
+            gateway=CalibratedGateway(gateway, self.view.terms.calibration, calibrations()),
             store=self._store,
             decide=decide,
             watch=watch,

@@ -18,6 +18,7 @@ from .declare import Check, Llm, Score
 from .events import Checked, Packed
 from .hold import Hold
 from .label import Label, join, untrusted
+from .models import is_local
 from .ports import ChatReply, ChatRequest
 from .run_errors import BadDeclaration
 from .schemas import tighten
@@ -45,7 +46,7 @@ async def think(hold: Hold, llm: Llm[Any, ..., Any], node: str, arguments: Mappi
     facts, counter = hold.gateway.facts(model), hold.gateway.counter(model)
     codec = llm.codec("return")
     labels = dict[str, Quote]()
-    if _is_local(model) and cites(codec):
+    if is_local(model) and cites(codec):
         snippets, labels = labelled(snippets)
     schema = _schema(model, codec, labels)
     counted_schema = hold.gateway.schema_text(model, schema)
@@ -83,14 +84,10 @@ async def think(hold: Hold, llm: Llm[Any, ..., Any], node: str, arguments: Mappi
     return _labeled(llm, value, arguments, packed)
 
 
-def _is_local(model: str) -> bool:
-    return model == "local" or model.startswith("gguf:")
-
-
 def _schema(model: str, codec: TypeAdapter[Any], labels: Mapping[str, Quote]) -> JsonSchema | None:
     """A small local model is held to its schema word by word, so that bounds and labels are worth stating."""
     schema = answer_schema(codec, labels)
-    return tighten(schema) if schema and _is_local(model) else schema
+    return tighten(schema) if schema and is_local(model) else schema
 
 
 async def _gather(hold: Hold, llm: Llm[Any, ..., Any], arguments: Mapping[str, Labeled]) -> list[Snippet]:
@@ -176,6 +173,6 @@ def _labeled(llm: Llm[Any, ..., Any], value: Any, arguments: Mapping[str, Labele
 
 def _names(packed: Pack) -> str:
     names: Sequence[str] = [
-        s.origin.source for s in packed.spans if s.trust is Trust.UNTRUSTED and s.origin is not None
+        s.origin.source for s in packed.source_map.spans if s.trust is Trust.UNTRUSTED and s.origin is not None
     ]
     return ", ".join(dict.fromkeys(names)) or "text from outside"
