@@ -2,14 +2,13 @@
 
 from collections.abc import Iterator
 
-from .choose import Choice, Rival
+from .choose import Choice
 from .draft import Draft
-from .layout import Prompt
 from .receipt import Entry, Receipt, SectionUse
 from .source_map import SourceMap, Span
 
 
-def receipt(draft: Draft, choice: Choice, prompt: Prompt) -> Receipt:
+def receipt(draft: Draft, choice: Choice) -> Receipt:
     """What became of every candidate, and what the rest of the request took."""
     ask = draft.ask
     count = ask.counter.count_text
@@ -25,7 +24,7 @@ def receipt(draft: Draft, choice: Choice, prompt: Prompt) -> Receipt:
         schema_tokens=count(ask.schema) if ask.schema else 0,
         tools_tokens=count(ask.tools) if ask.tools else 0,
         overhead_tokens=ask.counter.per_request
-        + ask.counter.per_message * len(prompt.messages)
+        + ask.counter.per_message * len(choice.prompt.messages)
         + (count(draft.rule) if draft.rule else 0),
         counter=ask.counter.name,
         error=ask.counter.error,
@@ -33,12 +32,14 @@ def receipt(draft: Draft, choice: Choice, prompt: Prompt) -> Receipt:
 
 
 def _entries(draft: Draft, choice: Choice) -> Iterator[Entry]:
-    rival_of = {index: rival for rival in choice.rivals for index in rival.members}
+    rivals = {
+        index: (stage, at) for stage in choice.stages for at, unit in enumerate(stage.units) for index in unit.members
+    }
     for index, snippet in enumerate(draft.ask.snippets):
-        form, rival = choice.forms.get(index), rival_of.get(index)
-        reason = choice.out.get(index, "")
-        if not reason and form != 0 and rival:
-            reason = "budget"
+        form, reason, missing = choice.forms.get(index), choice.out.get(index, ""), 0
+        if not reason and form != 0:
+            stage, at = rivals[index]
+            reason, missing = "budget", stage.missing_tokens(at, draft.ask.counter.error)
         yield Entry(
             snippet=index,
             origin=snippet.origin,
@@ -52,17 +53,11 @@ def _entries(draft: Draft, choice: Choice) -> Iterator[Entry]:
             reason=reason,
             form=form,
             form_name="" if form is None else draft.shorter(index)[form - 1].name if form else "full",
-            tokens=0 if form is None else _tokens(draft, rival, index, form),
-            missing_tokens=rival.missing_tokens if rival and reason == "budget" else 0,
+            tokens=0 if form is None else draft.rated(index)[0][form],
+            missing_tokens=missing,
             duplicate_of=choice.stand_ins.get(index),
             trouble=draft.trouble.get(index, ""),
         )
-
-
-def _tokens(draft: Draft, rival: Rival | None, index: int, form: int) -> int:
-    if rival and len(rival.members) == 1:
-        return rival.candidate.sizes[form]
-    return draft.rated(index).sizes[form]
 
 
 def _sections(draft: Draft, entries: tuple[Entry, ...]) -> Iterator[SectionUse]:
@@ -80,7 +75,7 @@ def _sections(draft: Draft, entries: tuple[Entry, ...]) -> Iterator[SectionUse]:
             )
 
 
-def source_map(draft: Draft, prompt: Prompt) -> SourceMap:
+def source_map(draft: Draft, choice: Choice) -> SourceMap:
     """Where each snippet stands in the messages."""
     snippets = draft.ask.snippets
     spans = (
@@ -96,6 +91,6 @@ def source_map(draft: Draft, prompt: Prompt) -> SourceMap:
             origin=snippets[shown.snippet].origin,
             also=draft.also.get(shown.snippet, snippets[shown.snippet].also),
         )
-        for shown, message, at in prompt.laid
+        for shown, message, at in choice.prompt.laid
     )
-    return SourceMap(messages=prompt.messages, spans=tuple(spans))
+    return SourceMap(messages=choice.prompt.messages, spans=tuple(spans))

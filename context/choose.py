@@ -2,37 +2,49 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from math import floor, inf
+from math import ceil, floor, inf
 from typing import NamedTuple
 
 from .draft import Draft
 from .duplicates import repeats
 from .errors import MustNotFit, Part
 from .fit import Candidate, Forms, fit, worth
+from .layout import Prompt
 from .newest import newest
 from .receipt import Reason
+from .rendered import rendered
 from .screen import screen, superseded
 from .section import Section
 from .snippet import Need, Origin
-from .units import Unit, candidate, units
+from .units import Unit, together, units
 
 _REFINEMENTS = 3
 
 
-class Rival(NamedTuple):
-    """A unit that competed for room, and what came of it.
+class Stage(NamedTuple):
+    """Units that competed with each other for room, and what came of it.
 
     Args:
-        members: indices of its snippets.
-        candidate: as `fit` saw it.
-        form: the form chosen.
-        missing_tokens: how much larger the window would have to be for the next better form; 0 if it is whole.
+        units, candidates, forms: the units, as `fit` saw them, and the form chosen for each.
+        left_tokens: what they left of their room.
+        share: of the window that this room is.
     """
 
-    members: tuple[int, ...]
-    candidate: Candidate
-    form: int | None
-    missing_tokens: int
+    units: Sequence[Unit]
+    candidates: Sequence[Candidate]
+    forms: Sequence[int | None]
+    left_tokens: int
+    share: float
+
+    def missing_tokens(self, at: int, error: float) -> int:
+        """How much larger the window would have to be for the next better form of a unit; 0 if it is whole."""
+        candidate, form = self.candidates[at], self.forms[at]
+        if form == 0:
+            return 0
+        longer = min(candidate.sizes[:form]) - candidate.size(form)
+        needed = (i for i in candidate.needs if self.forms[i] is None)
+        longer += sum(min(self.candidates[i].sizes) for i in needed) - self.left_tokens
+        return max(1, ceil(longer * (1 + error) / self.share))
 
 
 @dataclass
@@ -43,7 +55,8 @@ class Choice:
         forms: index of each snippet shown, and its form.
         out: why others are not, as far as it is not for want of room.
         stand_ins: what stands for those that repeat another or that a later state supersedes.
-        rivals: all that competed for room.
+        stages: all that competed for room.
+        prompt: what was chosen, laid out.
         tokens: of the whole request.
         gap: of the worth kept to the best that could be.
     """
@@ -51,7 +64,8 @@ class Choice:
     forms: dict[int, int] = field(default_factory=dict[int, int])
     out: dict[int, Reason] = field(default_factory=dict[int, Reason])
     stand_ins: dict[int, int] = field(default_factory=dict[int, int])
-    rivals: list[Rival] = field(default_factory=list[Rival])
+    stages: list[Stage] = field(default_factory=list[Stage])
+    prompt: Prompt = Prompt((), (), ())
     tokens: int = 0
     gap: float = 0.0
 
@@ -64,7 +78,7 @@ def choose(draft: Draft) -> Choice:
     """
     ask = draft.ask
     sections = {section.name: section for section in ask.sections}
-    choice = Choice(out=dict(screen(ask.snippets, sections, ask.allow, ask.without)))
+    choice = Choice(out=screen(ask.snippets, sections, ask.allow, ask.without))
     members = {name: list[int]() for name in sections}
     for index, snippet in enumerate(ask.snippets):
         if index not in choice.out:
@@ -86,11 +100,11 @@ def _stand_in(draft: Draft, choice: Choice, indices: Sequence[int]) -> list[int]
     snippets = draft.ask.snippets
     for index, latest in superseded(snippets, indices).items():
         choice.out[index], choice.stand_ins[index] = "superseded", latest
-    standing = [i for i in choice.forms if not draft.keeps_newest(snippets[i]) and choice.forms[i] == 0]
+    standing = {i for i, form in choice.forms.items() if form == 0 and not draft.keeps_newest(snippets[i])}
     current = [index for index in indices if index not in choice.out]
-    ranked = sorted(current, key=lambda i: (snippets[i].need, -snippets[i].score))
-    for index, repeat in repeats(snippets, [*standing, *ranked]).items():
-        if index in choice.out or index in choice.forms:
+    letters = {index: rendered(snippets[index]).letters for index in (*standing, *current)}
+    for index, repeat in repeats(snippets, letters, standing).items():
+        if index in standing:
             continue
         choice.out[index], choice.stand_ins[index] = repeat.reason, repeat.of
         if repeat.of not in choice.forms:  # what is chosen already is not to change
@@ -114,17 +128,17 @@ def _share_tokens(draft: Draft, section: Section) -> int:
 def _choose_stable(draft: Draft, choice: Choice, section: Section, indices: Sequence[int]) -> None:
     own = _stand_in(draft, choice, indices)
     joined = units(draft.ask.snippets, own, choice.stand_ins, choice.forms)
-    candidates = _candidates(draft, joined, None)
+    candidates = _candidates(draft, joined, {})
     room = _share_tokens(draft, section)
     fitted = fit(candidates, room)
-    left = room - _size(candidates, fitted.forms)
     choice.gap = max(choice.gap, fitted.gap)
-    _keep(draft, choice, joined, candidates, fitted.forms, left, section.share)
+    left = room - _size(candidates, fitted.forms)
+    _keep(draft, choice, Stage(joined, candidates, fitted.forms, left, section.share))
 
 
 def _choose_newest(draft: Draft, choice: Choice, section: Section, indices: Sequence[int]) -> None:
     joined = units(draft.ask.snippets, indices, choice.stand_ins, choice.forms)
-    candidates = _candidates(draft, joined, None)
+    candidates = _candidates(draft, joined, {})
     room = _share_tokens(draft, section)
     forms: list[int | None] = [_largest(candidate, room) for candidate in candidates]
     turns = [at for at, of in enumerate(candidates) if of.need is not Need.MUST and forms[at] is not None]
@@ -133,7 +147,7 @@ def _choose_newest(draft: Draft, choice: Choice, section: Section, indices: Sequ
     for at in turns[:first]:
         forms[at] = None
         choice.out |= dict.fromkeys(joined[at].members, "older")
-    _keep(draft, choice, joined, candidates, forms, 0, section.share)
+    _keep(draft, choice, Stage(joined, candidates, forms, 0, section.share))
 
 
 def _largest(candidate: Candidate, room: int) -> int | None:
@@ -144,55 +158,49 @@ def _largest(candidate: Candidate, room: int) -> int | None:
     return fitting
 
 
-def _candidates(draft: Draft, joined: Iterable[Unit], sections: Mapping[str, int] | None) -> list[Candidate]:
-    snippets = draft.ask.snippets
-    return [
-        candidate(
-            snippets,
-            unit,
-            [draft.rated(index) for index in unit.members],
-            sections.get(snippets[unit.members[0]].section) if sections else None,
-        )
-        for unit in joined
-    ]
+def _candidates(draft: Draft, joined: Iterable[Unit], sections: Mapping[str, int]) -> list[Candidate]:
+    """The units as `fit` sees them; `sections` are those with a share, by name."""
+    snippets, rated = draft.ask.snippets, draft.rated
+    made = list[Candidate]()
+    for unit in joined:
+        first = snippets[unit.members[0]]
+        section = sections.get(first.section)
+        if len(unit.members) == 1:
+            made.append(Candidate(first.need, first.score, *rated(unit.members[0]), section, unit.needs))
+        else:
+            made.append(together(snippets, unit, [rated(index) for index in unit.members], section))
+    return made
 
 
 def _size(candidates: Iterable[Candidate], forms: Forms) -> int:
-    return sum(candidate.size(form) for candidate, form in zip(candidates, forms, strict=True))
+    return sum(candidate.sizes[form] for candidate, form in zip(candidates, forms, strict=True) if form is not None)
 
 
-def _keep(
-    draft: Draft,
-    choice: Choice,
-    joined: Iterable[Unit],
-    candidates: Sequence[Candidate],
-    forms: Sequence[int | None],
-    left: int,
-    share: float,
-) -> None:
+def _keep(draft: Draft, choice: Choice, stage: Stage) -> None:
     """Books what was chosen."""
-    error = draft.ask.counter.error
-    for unit, of, form in zip(joined, candidates, forms, strict=True):
-        missing = 0
-        if form != 0:
-            better = range(len(of.sizes) if form is None else form)
-            needed = sum(min(candidates[i].sizes) for i in of.needs if forms[i] is None) if form is None else 0
-            step = min(of.sizes[f] for f in better) - of.size(form) + needed - left
-            missing = max(1, -floor(-step * (1 + error) / share))
-        choice.rivals.append(Rival(unit.members, of, form, missing))
-        if form is not None:
-            for index in unit.members:
-                choice.forms[index] = min(form, len(draft.shorter(index)) if form else 0)
+    choice.stages.append(stage)
+    choice.forms |= _forms(draft, stage.units, stage.forms)
+
+
+def _forms(draft: Draft, joined: Iterable[Unit], forms: Iterable[int | None]) -> dict[int, int]:
+    """The form of each snippet that is shown. A member with fewer forms than its unit stays at its last."""
+    return {
+        index: min(form, len(draft.shorter(index))) if form else 0
+        for unit, form in zip(joined, forms, strict=True)
+        if form is not None
+        for index in unit.members
+    }
 
 
 @dataclass(frozen=True)
 class _Attempt:
-    """A choice of forms, the tokens of its parts counted alone, and of its whole request."""
+    """A choice of forms, the tokens of its parts counted alone, and its whole request with its tokens."""
 
     forms: Forms
-    sum: int
-    tokens: int
     gap: float
+    sum: int
+    prompt: Prompt
+    tokens: int
 
 
 class _Pool:
@@ -206,20 +214,12 @@ class _Pool:
         self.shares = [_share_tokens(draft, section) for section in shared]
         self.candidates = _candidates(draft, self.units, {section.name: at for at, section in enumerate(shared)})
 
-    def forms(self, forms: Forms) -> dict[int, int]:
-        """The form of each snippet that a choice shows."""
-        shown = dict(self.kept)
-        for unit, form in zip(self.units, forms, strict=True):
-            if form is not None:
-                for index in unit.members:
-                    shown[index] = min(form, len(self.draft.shorter(index))) if form else 0
-        return shown
-
     def attempt(self, room: int) -> _Attempt:
         """The best choice for a room, counted as a whole."""
         fitted = fit(self.candidates, room, self.shares)
-        tokens = self.draft.tokens(self.draft.prompt(self.forms(fitted.forms)))
-        return _Attempt(fitted.forms, _size(self.candidates, fitted.forms), tokens, fitted.gap)
+        prompt = self.draft.prompt(self.kept | _forms(self.draft, self.units, fitted.forms))
+        size = _size(self.candidates, fitted.forms)
+        return _Attempt(fitted.forms, fitted.gap, size, prompt, self.draft.tokens(prompt))
 
     def spare(self, tokens: int) -> int:
         """What a request of so many tokens leaves, before the stated error."""
@@ -230,9 +230,9 @@ class _Pool:
 def _choose_best(draft: Draft, choice: Choice, indices: Sequence[int]) -> None:
     pool = _Pool(draft, choice, indices)
     settled = _settle(pool)
-    choice.tokens, choice.gap = settled.tokens, max(choice.gap, settled.gap)
-    free = pool.spare(settled.tokens)
-    _keep(draft, choice, pool.units, pool.candidates, settled.forms, free, 1.0)
+    choice.prompt, choice.tokens = settled.prompt, settled.tokens
+    choice.gap = max(choice.gap, settled.gap)
+    _keep(draft, choice, Stage(pool.units, pool.candidates, settled.forms, pool.spare(settled.tokens), 1.0))
 
 
 def _settle(pool: _Pool) -> _Attempt:

@@ -2,19 +2,20 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import cached_property
 from math import ceil
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
-from .fence import FENCE_RULE, Fenced, fence
-from .layout import GAP, Prompt, Shown, lay_out
+from .fence import FENCE_RULE, GAP, Fenced, fence
+from .layout import Prompt, Shown, lay_out
+from .rendered import rendered
 from .section import Section
 from .snippet import Form, Origin, Snippet, Trust
 from .tokens import Counter
 from .units import Rated
 from .window import Window
 
-_LONGEST_REMEMBERED = 20_000
+_WHOLE = (1.0,)
 
 
 @dataclass(frozen=True)
@@ -66,9 +67,10 @@ class Draft:
     def fenced(self, index: int, form: int) -> Fenced:
         """A form of a snippet as the model would see it."""
         snippet = self.ask.snippets[index]
+        if form == 0 and index not in self.also:
+            return rendered(snippet).fenced
         text = snippet.text if form == 0 else self.shorter(index)[form - 1].text
-        render = _remembered if len(text) <= _LONGEST_REMEMBERED else fence
-        return render(text, snippet.trust, snippet.origin, self.also.get(index, snippet.also))
+        return fence(text, snippet.trust, snippet.origin, self.also.get(index, snippet.also))
 
     def shorter(self, index: int) -> tuple[Made, ...]:
         """The shorter forms of a snippet, those that functions make included."""
@@ -89,7 +91,7 @@ class Draft:
         if isinstance(form.text, str):
             return form.text
         try:
-            text: object = form.text(snippet.text)
+            text = cast(object, form.text(snippet.text))
         except Exception as error:  # it is the builder's code, and no reason to send nothing
             self.trouble[index] = f"its form {form.name!r} could not be made: {type(error).__name__}: {error}"
             return None
@@ -101,18 +103,19 @@ class Draft:
             return text
         return None
 
-    def rated(self, index: int, *, whole: bool = False) -> Rated:
-        """Tokens and relative worth of a snippet's forms; with `whole` of the full one alone."""
+    def rated(self, index: int) -> Rated:
+        """Tokens and relative worth of a snippet's forms."""
         snippet, counter = self.ask.snippets[index], self.ask.counter
-        full = counter.count_text(self.fenced(index, 0).block + GAP)
+        fenced = self.fenced(index, 0) if index in self.also else rendered(snippet).fenced
+        full = counter.count_text(fenced.padded)
         if snippet.attachment:
             full += ceil(counter.count_attachment(snippet.attachment) / (1 + counter.error))
-        opens = counter.per_message if snippet.role == "assistant" or self.keeps_newest(snippet) else 0
-        if whole or not snippet.shorter:
-            return Rated((full + opens,), (1.0,))
+        opens = counter.per_message if snippet.role != "user" or self._keeps[snippet.section] == "newest" else 0
+        if not snippet.shorter:
+            return (full + opens,), _WHOLE
         made = self.shorter(index)
-        sizes = (counter.count_text(self.fenced(index, form).block + GAP) + opens for form in range(1, len(made) + 1))
-        return Rated((full + opens, *sizes), (1.0, *(form.share for form in made)))
+        sizes = (counter.count_text(self.fenced(index, form).padded) + opens for form in range(1, len(made) + 1))
+        return (full + opens, *sizes), (1.0, *(form.share for form in made))
 
     def keeps_newest(self, snippet: Snippet) -> bool:
         """Whether a snippet is a turn of a conversation, with a message of its own."""
@@ -151,6 +154,3 @@ class Draft:
         around = counter.per_message * len(prompt.messages) + counter.per_request
         attached = sum(counter.count_attachment(a) for message in prompt.messages for _, a in message.attachments)
         return ceil((inside + around) * (1 + counter.error)) + attached
-
-
-_remembered = lru_cache(maxsize=32_768)(fence)

@@ -2,8 +2,7 @@
 
 import re
 import unicodedata
-from collections.abc import Iterable, Sequence
-from functools import lru_cache
+from collections.abc import Collection, Mapping, Sequence
 from typing import Literal, NamedTuple
 
 from .snippet import Snippet
@@ -20,8 +19,8 @@ class Repeat(NamedTuple):
     reason: Literal["duplicate", "near-duplicate"]
 
 
-def repeats(snippets: Sequence[Snippet], ranked: Iterable[int]) -> dict[int, Repeat]:
-    """Finds the snippets that repeat an earlier one.
+def repeats(snippets: Sequence[Snippet], letters: Mapping[int, str], standing: Collection[int]) -> dict[int, Repeat]:
+    """Finds the snippets that repeat another.
 
     Two texts say the same if they are of the same trust and the same words in the same order, whatever their case,
     spacing, punctuation and Unicode forms. A stranger's copy of a trusted text is no repeat: that he says it too is a
@@ -29,42 +28,49 @@ def repeats(snippets: Sequence[Snippet], ranked: Iterable[int]) -> dict[int, Rep
 
     Args:
         snippets: all that were given.
-        ranked: indices of those to compare, those that shall stand for others first.
+        letters: the first letters of those to compare, by their indices.
+        standing: those among them that stand in any case; of others the most needed stands, then the best.
 
     Returns:
         For each repeating snippet the one that stands for it.
     """
     alike = dict[tuple[int, str], list[int]]()
-    found = dict[int, Repeat]()
-    for index in ranked:
+    for index, first in letters.items():
         snippet = snippets[index]
-        if snippet.attachment:
-            continue
-        earlier = alike.setdefault((snippet.trust, _beginning(snippet.text)), [])
-        for other in earlier:
-            if snippets[other].text == snippet.text:
-                found[index] = Repeat(other, "duplicate")
-                break
-            if (words := _words(snippet.text)) and words == _words(snippets[other].text):
-                found[index] = Repeat(other, "near-duplicate")
-                break
-        else:
-            earlier.append(index)
+        if snippet.attachment is None:
+            alike.setdefault((snippet.trust + 0, first), []).append(index)  # an Enum's hash is slow, an int's is not
+    found = dict[int, Repeat]()
+    for group in alike.values():
+        if len(group) > 1:
+            group.sort(key=lambda i: (i not in standing, snippets[i].need, -snippets[i].score, i))
+            found |= _among(snippets, group)
     return found
 
 
-def _beginning(text: str) -> str:
+def _among(snippets: Sequence[Snippet], alike: Sequence[int]) -> dict[int, Repeat]:
+    """The repeats among texts that begin alike."""
+    same, said = dict[str, int](), dict[tuple[str, ...], int]()
+    found = dict[int, Repeat]()
+    for index in alike:
+        text = snippets[index].text
+        words = tuple(_words(text))
+        if text in same:
+            found[index] = Repeat(same[text], "duplicate")
+        elif words and words in said:
+            found[index] = Repeat(said[words], "near-duplicate")
+        else:
+            same[text] = index
+            said[words] = index
+    return found
+
+
+def first_letters(text: str) -> str:
     """The first letters and digits: cheap to find, and equal wherever the words are."""
     for chars in (_GLANCE_CHARS, len(text)):
-        letters = _letters(text[:chars])
+        letters = "".join(_words(text[:chars]))
         if len(letters) >= 2 * _BEGINNING_LETTERS:
             break
     return letters[:_BEGINNING_LETTERS]
-
-
-@lru_cache(maxsize=65_536)
-def _letters(text: str) -> str:
-    return "".join(_words(text))
 
 
 def _words(text: str) -> list[str]:

@@ -35,8 +35,12 @@ class Found(NamedTuple):
     bound: float
 
 
-Departures = tuple[int, int, "Departures"] | None
-"""Candidates treated otherwise than at the start, the last one first: (candidate, option, earlier ones)."""
+class Departure(NamedTuple):
+    """A candidate treated otherwise than at the start, and the departures before it."""
+
+    candidate: int
+    option: int
+    earlier: "Departure | None"
 
 
 class _State(NamedTuple):
@@ -44,7 +48,7 @@ class _State(NamedTuple):
 
     size: int
     worth: float
-    departures: Departures
+    last: Departure | None
 
 
 def exchange(
@@ -76,7 +80,7 @@ def exchange(
             for state in states:
                 size, worth = state.size + more, state.worth + gain
                 if worth + price * (room - size) > mark:
-                    grown.append(_State(size, worth, (index, option, state.departures)))
+                    grown.append(_State(size, worth, Departure(index, option, state.last)))
                     if worth > mark and size <= room:
                         found, mark = grown[-1], worth
         looks += len(states) * len(candidates[index])
@@ -88,7 +92,7 @@ def exchange(
         states = []
     open_ends = (state.worth + price * (room - state.size) for state in states)
     bound = min(ceiling, max(mark, dropped, *open_ends, best))
-    return Found(_choice(start, found.departures) if found else None, bound)
+    return Found(_choice(start, found.last) if found else None, bound)
 
 
 def _core(candidates: Sequence[Sequence[Option]], begun: Sequence[Option], price: float, margin: float) -> list[int]:
@@ -118,9 +122,9 @@ def _promising(states: list[_State], price: float, room: int, mark: float) -> tu
     return kept[:_MOST_STATES], first_lost.worth + price * (room - first_lost.size)
 
 
-def _choice(start: Sequence[int], departures: Departures) -> tuple[int, ...]:
+def _choice(start: Sequence[int], last: Departure | None) -> tuple[int, ...]:
     choice = list(start)
-    while departures:
-        index, option, departures = departures
-        choice[index] = option
+    while last:
+        choice[last.candidate] = last.option
+        last = last.earlier
     return tuple(choice)

@@ -17,6 +17,9 @@ FENCE_RULE = (
 )
 """The paragraph that explains fences to the model."""
 
+GAP = "\n\n"
+"""Stands between two blocks."""
+
 _REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
 _UNSENDABLE = re.compile("[\x00\ud800-\udfff]")
 
@@ -24,10 +27,10 @@ _UNSENDABLE = re.compile("[\x00\ud800-\udfff]")
 _UNSEEN = re.compile("[\x00\ud800-\udfff\U000e0000-\U000e007f]")
 
 # The gap is bounded: an unbounded one would let a text of blanks take quadratic time.
-_GAP = r"[\s\u200b-\u200f\u2060\ufeff]{0,4}"
+_BLANKS = r"[\s\u200b-\u200f\u2060\ufeff]{0,4}"
 _LOOK_ALIKE = re.compile(
     r"[<\uff1c\[](?:(?<!\[)(?="
-    rf"{_GAP}/?{_GAP}(?:un)?trusted"  # our own tags
+    rf"{_BLANKS}/?{_BLANKS}(?:un)?trusted"  # our own tags
     r"|[|\uff5c][^\s|\uff5c]{1,64}[|\uff5c]>"  # <|im_start|> and its kin end a whole message, fence and all
     r"|/?(?:s|bos|eos|(?:start|end)_of_turn)>"
     r")|(?<=\[)(?=/?(?:INST|SYSTEM_PROMPT|AVAILABLE_TOOLS|TOOL_CALLS|TOOL_RESULTS)\]))",
@@ -39,13 +42,21 @@ _ATTRIBUTE_CHARS = 80
 _ALSO_NAMED = 3
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Fenced:
-    """A text as the model will see it: `block[start:end]` is the text, the rest its fence."""
+    """A text as the model will see it: `padded[start:end]` is the text, around it its fence, at the end a blank line.
 
-    block: str
+    It is kept with its blank line since a text remembers its hash, by which counts are found.
+    """
+
+    padded: str
     start: int
     end: int
+
+    @property
+    def block(self) -> str:
+        """The text and its fence, without the blank line."""
+        return self.padded[: -len(GAP)]
 
 
 def clean(text: str) -> str:
@@ -82,11 +93,11 @@ def fence(text: str, trust: Trust, origin: Origin | None = None, also: tuple[Ori
     untrusted = trust is Trust.UNTRUSTED
     shown = disarm(text) if untrusted else clean(text)
     if not untrusted and origin is None and not also:
-        return Fenced(shown, 0, len(shown))
+        return Fenced(shown + GAP, 0, len(shown))
     tag = "untrusted" if untrusted else "trusted"
     label = _label(shown)
     opening = f"<{tag} id={label}{_attributes(origin)}{_attribute('also', _names(also))}>\n"
-    return Fenced(f"{opening}{shown}\n</{tag} id={label}>", len(opening), len(opening) + len(shown))
+    return Fenced(f"{opening}{shown}\n</{tag} id={label}>{GAP}", len(opening), len(opening) + len(shown))
 
 
 def _label(text: str) -> str:

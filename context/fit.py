@@ -19,6 +19,8 @@ Forms = tuple[int | None, ...]
 _CLOSE_ENOUGH = 0.0005
 """A proven gap below this share of the worth is not worth searching on."""
 
+_ROUNDING = 1e-8
+
 
 class Candidate(NamedTuple):
     """What `fit` knows of a snippet, or of a group of them.
@@ -133,13 +135,15 @@ class _Fitting:
         self.left = room_tokens
         self.kept = [0.0] * (2 * len(Need))
         self.gap = 0.0
-        self.bound_up = {i for i, c in enumerate(candidates) if c.needs} | {i for c in candidates for i in c.needs}
+        needing = [index for index, candidate in enumerate(candidates) if candidate.needs]
+        self.bound_up = {*needing, *(needed for index in needing for needed in candidates[index].needs)}
 
     def fill(self, indices: Iterable[int], room: int) -> None:
         """Lengthens these candidates within the room, one band after the other."""
         bands = dict[int, list[int]]()
         for index in indices:
-            bands.setdefault(self.candidates[index].band, []).append(index)
+            candidate = self.candidates[index]
+            bands.setdefault(2 * candidate.need + (candidate.score == 0), []).append(index)
         for band, members in sorted(bands.items()):
             left = self.left
             self._fill_band(band, members, room)
@@ -148,7 +152,7 @@ class _Fitting:
     def _fill_band(self, band: int, members: Sequence[int], room: int) -> None:
         spare, base = self.left - room, self.kept[band]
         before = [self.forms[index] for index in members]
-        steps = sorted(step for index in members for step in self._steps(index, room))
+        steps = self._steps(members, room)
         bound = _relax(steps, room).bound
         for _, index, form, _, cost in steps:
             if cost <= self.left - spare:
@@ -156,8 +160,9 @@ class _Fitting:
         if base + bound - self.kept[band] > _CLOSE_ENOUGH * (base + bound):
             bound = self._exchange(dict(zip(members, before, strict=True)), steps, bound, spare)
         self._top_up(members, spare)
-        if base + bound > 0:
-            self.gap = max(self.gap, 1 - self.kept[band] / (base + bound))
+        if bound > 0:
+            gap = 1 - self.kept[band] / (base + bound)
+            self.gap = max(self.gap, gap if gap > _ROUNDING else 0.0)
 
     def shortest(self, index: int) -> int:
         """The form with the fewest tokens."""
@@ -199,7 +204,20 @@ class _Fitting:
         self.take(index, form)
         return True
 
-    def _steps(self, index: int, room: int) -> Iterable[_Step]:
+    def _steps(self, members: Iterable[int], room: int) -> list[_Step]:
+        """All steps for which there may be room, the densest first."""
+        steps = list[_Step]()
+        for index in members:
+            candidate, now = self.candidates[index], self.forms[index]
+            if len(candidate.sizes) > 1:
+                steps += self._hull(index, room)
+            elif now is None and (size := candidate.size(0)) <= room:
+                worth = (candidate.score or 1.0) * candidate.shares[0]
+                steps.append((-worth / size if size else -inf, index, 0, worth, size))
+        steps.sort()
+        return steps
+
+    def _hull(self, index: int, room: int) -> Iterable[_Step]:
         """Steps to longer forms, each the densest after the one before it: the upper hull of worth over size."""
         candidate, now = self.candidates[index], self.forms[index]
         size, worth = candidate.size(now), candidate.worth(now)
@@ -250,9 +268,11 @@ class _Fitting:
     def _wanting(self, members: Iterable[int], room: int) -> Iterable[int]:
         """Those with a longer form for which there is room."""
         for index in members:
-            now, sizes = self.forms[index], self.candidates[index].sizes
-            if now is None and min(sizes) <= room or now and min(sizes[:now]) - sizes[now] <= room:
-                yield index
+            now = self.forms[index]
+            if now != 0:
+                sizes = self.candidates[index].sizes
+                if min(sizes[:now]) - (sizes[now] if now else 0) <= room:
+                    yield index
 
 
 def _longer(now: int | None, forms: int) -> list[int | None]:

@@ -5,10 +5,8 @@ from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 
 from .attachment import Attachment
-from .fence import Fenced
+from .fence import GAP, Fenced
 from .tokens import Message, Placed
-
-GAP = "\n\n"
 
 Role = Literal["system", "user", "assistant"]
 
@@ -62,7 +60,7 @@ def lay_out(system: str, sections: Iterable[tuple[bool, Iterable[Shown]]], task:
     laying = _Laying()
     drafted = [(ends, list(shown)) for ends, shown in sections]
     if system:
-        laying.add("system", system)
+        laying.add("system", system + GAP)
         if any(ends for ends, _ in drafted):
             laying.mark()
     for ends, shown in drafted:
@@ -71,7 +69,7 @@ def lay_out(system: str, sections: Iterable[tuple[bool, Iterable[Shown]]], task:
         if ends and shown:
             laying.mark()
     if task:
-        laying.add("user", task)
+        laying.add("user", task + GAP)
     return laying.prompt()
 
 
@@ -80,18 +78,18 @@ class _Open:
     """A message in the making."""
 
     role: Role
-    blocks: list[str] = field(default_factory=list[str])
+    padded: list[str] = field(default_factory=list[str])
     length: int = 0
     marks: list[int] = field(default_factory=list[int])
     attachments: list[Placed] = field(default_factory=list[Placed])
 
     def message(self) -> Message:
-        content = GAP.join(self.blocks)
+        content = "".join(self.parts())
         marks = tuple(min(mark, len(content)) for mark in self.marks)
         return Message(role=self.role, content=content, breakpoints=marks, attachments=tuple(self.attachments))
 
     def parts(self) -> tuple[str, ...]:
-        return (*(block + GAP for block in self.blocks[:-1]), self.blocks[-1])
+        return (*self.padded[:-1], self.padded[-1].removesuffix(GAP))
 
 
 class _Laying:
@@ -101,19 +99,19 @@ class _Laying:
         self.opened: list[_Open] = []
         self.laid: list[Laid] = []
 
-    def add(self, role: Role, block: str) -> int:
-        """Adds a block and says at which character of its message it stands."""
+    def add(self, role: Role, padded: str) -> int:
+        """Adds a block, with the blank line after it, and says at which character of its message it stands."""
         if not self.opened or self.opened[-1].role != role:
             self.opened.append(_Open(role))
         message = self.opened[-1]
         at = message.length
-        message.blocks.append(block)
-        message.length += len(block) + len(GAP)
+        message.padded.append(padded)
+        message.length += len(padded)
         return at
 
     def show(self, shown: Shown) -> None:
         """Adds a form."""
-        at = self.add(shown.role, shown.fenced.block)
+        at = self.add(shown.role, shown.fenced.padded)
         self.laid.append(Laid(shown, len(self.opened) - 1, at))
         if shown.attachment:
             self.opened[-1].attachments.append(Placed(at + shown.fenced.end, shown.attachment))

@@ -8,7 +8,6 @@ from . import account
 from .choose import Choice, choose
 from .draft import Ask, Draft
 from .fence import clean
-from .layout import Prompt
 from .receipt import Receipt
 from .section import Section, arranged
 from .snippet import Snippet, Trust
@@ -32,17 +31,16 @@ class Pack:
     window: Window
     _draft: Draft = field(repr=False, compare=False)
     _choice: Choice = field(repr=False, compare=False)
-    _prompt: Prompt = field(repr=False, compare=False)
 
     @cached_property
     def receipt(self) -> Receipt:
         """What became of every candidate, why, and at what price."""
-        return account.receipt(self._draft, self._choice, self._prompt)
+        return account.receipt(self._draft, self._choice)
 
     @cached_property
     def source_map(self) -> SourceMap:
         """From every character of the messages to where it comes from, and back."""
-        return account.source_map(self._draft, self._prompt)
+        return account.source_map(self._draft, self._choice)
 
     @cached_property
     def trust(self) -> Trust:
@@ -132,5 +130,4 @@ def pack(
 def _packed(ask: Ask) -> Pack:
     draft = Draft(ask)
     choice = choose(draft)
-    prompt = draft.prompt(choice.forms)
-    return Pack(prompt.messages, choice.tokens, ask.window, draft, choice, prompt)
+    return Pack(choice.prompt.messages, choice.tokens, ask.window, draft, choice)

@@ -7,6 +7,8 @@ from .receipt import Reason
 from .section import Section
 from .snippet import Need, Snippet, Trust
 
+_BARRED: frozenset[Reason] = frozenset({"untrusted", "without"})
+
 
 def screen(
     snippets: Sequence[Snippet], sections: Mapping[str, Section], allow: Trust, without: Collection[str]
@@ -44,19 +46,22 @@ def screen(
 
 
 def _drag_along(snippets: Sequence[Snippet], out: dict[int, Reason]) -> None:
-    barred = {i: reason for i, reason in out.items() if reason in ("untrusted", "without") and snippets[i].group}
+    barred = {i: reason for i, reason in out.items() if reason in _BARRED and snippets[i].group}
     while barred:
-        groups = {snippets[index].group: reason for index, reason in barred.items()}
+        groups: dict[str, Reason] = {snippets[index].group: reason for index, reason in barred.items()}
         barred = dict[int, Reason]()
         for index, snippet in enumerate(snippets):
             tied = next((group for group in (snippet.group, *snippet.needs) if group in groups), None)
             if tied and index not in out:
-                out[index] = barred[index] = groups[tied]
-        barred = {index: reason for index, reason in barred.items() if snippets[index].group}
+                out[index] = groups[tied]
+                if snippet.group:
+                    barred[index] = groups[tied]
 
 
 def superseded(snippets: Sequence[Snippet], indices: Collection[int]) -> dict[int, int]:
     """Of several states of one thing, the last given stands for the earlier ones: each of these, and that last one."""
+    if not any(snippets[index].version_of for index in indices):
+        return {}
     last = {snippets[index].version_of: index for index in indices if snippets[index].version_of}
     latest = {index: last.get(snippets[index].version_of, index) for index in indices}
     return {index: at for index, at in latest.items() if at != index}

@@ -1,18 +1,16 @@
 """Snippets that are kept or left out together, as one candidate for `fit`."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from .errors import BadGroup
 from .fit import Candidate
 from .snippet import Snippet
 
+_Number = TypeVar("_Number", int, float)
 
-class Rated(NamedTuple):
-    """A snippet's forms as `fit` sees them: tokens of each, and what each is worth as a share of the full one."""
-
-    sizes: tuple[int, ...]
-    shares: tuple[float, ...]
+Rated = tuple[tuple[int, ...], tuple[float, ...]]
+"""A snippet's forms as `fit` sees them: tokens of each, and what each is worth as a share of the full one."""
 
 
 class Unit(NamedTuple):
@@ -76,8 +74,8 @@ def units(
     return [unit(at, members) for at, members in enumerate(mates.values())]
 
 
-def candidate(snippets: Sequence[Snippet], unit: Unit, rated: Sequence[Rated], section: int | None) -> Candidate:
-    """A unit as `fit` sees it: as needed as its most needed member, worth what those of its band are worth together.
+def together(snippets: Sequence[Snippet], unit: Unit, rated: Sequence[Rated], section: int | None) -> Candidate:
+    """A group as `fit` sees it: as needed as its most needed member, worth what those of its band are worth together.
 
     Args:
         snippets: all that were given.
@@ -85,17 +83,14 @@ def candidate(snippets: Sequence[Snippet], unit: Unit, rated: Sequence[Rated], s
         rated: the forms of each member. A unit has as many forms as the member with most; others stay at their last.
         section: index of the section whose share it may use.
     """
-    if len(unit.members) == 1:
-        snippet = snippets[unit.members[0]]
-        return Candidate(snippet.need, snippet.score, *rated[0], section, unit.needs)
     need = min(snippets[index].need for index in unit.members)
     scores = [snippets[index].score if snippets[index].need is need else 0.0 for index in unit.members]
     weights = scores if any(scores) else [1.0] * len(scores)
-    levels = range(max(len(forms.sizes) for forms in rated))
-    sizes = tuple(sum(forms.sizes[min(level, len(forms.sizes) - 1)] for forms in rated) for level in levels)
-    shares = tuple(
-        sum(w * forms.shares[min(level, len(forms.shares) - 1)] for w, forms in zip(weights, rated, strict=True))
-        / sum(weights)
-        for level in levels
-    )
-    return Candidate(need, sum(scores), sizes, shares, section, unit.needs)
+    levels = range(max(len(sizes) for sizes, _ in rated))
+    sizes = tuple(sum(_at(sizes, level) for sizes, _ in rated) for level in levels)
+    worths = (sum(w * _at(shares, level) for w, (_, shares) in zip(weights, rated, strict=True)) for level in levels)
+    return Candidate(need, sum(scores), sizes, tuple(worth / sum(weights) for worth in worths), section, unit.needs)
+
+
+def _at(forms: Sequence[_Number], level: int) -> _Number:
+    return forms[min(level, len(forms) - 1)]
