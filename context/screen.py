@@ -7,7 +7,7 @@ from .receipt import Reason
 from .section import Section
 from .snippet import Need, Snippet, Trust
 
-_BARRED: frozenset[Reason] = frozenset({"untrusted", "without"})
+_BARRED = ("untrusted", "without")
 
 
 def screen(
@@ -46,16 +46,15 @@ def screen(
 
 
 def _drag_along(snippets: Sequence[Snippet], out: dict[int, Reason]) -> None:
-    barred = {i: reason for i, reason in out.items() if reason in _BARRED and snippets[i].group}
+    barred = [index for index, reason in out.items() if reason in _BARRED and snippets[index].group]
     while barred:
-        groups: dict[str, Reason] = {snippets[index].group: reason for index, reason in barred.items()}
-        barred = dict[int, Reason]()
+        groups = {snippets[index].group: out[index] for index in barred}
+        barred = list[int]()
         for index, snippet in enumerate(snippets):
             tied = next((group for group in (snippet.group, *snippet.needs) if group in groups), None)
             if tied and index not in out:
                 out[index] = groups[tied]
-                if snippet.group:
-                    barred[index] = groups[tied]
+                barred += [index] if snippet.group else []
 
 
 def superseded(snippets: Sequence[Snippet], indices: Collection[int]) -> dict[int, int]:
