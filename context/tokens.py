@@ -151,15 +151,12 @@ class Counter:
         """
         if self.sticky is None:
             return self.count_text("".join(parts))
-        tokens, together = 0, list[str]()
-        for part in parts:
-            if together and part and self._apart(together[-1], part[0]):
-                tokens += self.count_text("".join(together))
-                together.clear()
-            if part:
-                together.append(part)
-        return tokens + self.count_text("".join(together))
-
-    def _apart(self, before: str, next_character: str) -> bool:
-        sticks = next_character.isspace() or next_character in (self.sticky or "")
-        return not sticks and before.endswith("\n\n")
+        tokens, together = 0, ""
+        for part in filter(None, parts):
+            first = part[0]
+            if together.endswith("\n\n") and not (first.isspace() or first in self.sticky):
+                tokens += self.count_text(together)
+                together = part
+            else:
+                together += part
+        return tokens + self.count_text(together)

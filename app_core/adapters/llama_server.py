@@ -10,13 +10,12 @@ import threading
 from collections.abc import Callable, Sequence
 from contextlib import closing
 from dataclasses import dataclass
-from functools import lru_cache
 from math import ceil, inf
 from pathlib import Path
 from typing import Any, cast
 from urllib.parse import urlsplit
 
-from rheostat.context import Counter, Message
+from rheostat.context import Counter, Message, remembered
 
 from ..errors import BadRequest, NoLocalModel
 from ..ports import CacheFacts
@@ -36,7 +35,6 @@ _PROMPT_CACHE_MIB = 512
 CACHE = CacheFacts(answers=True, keeps_s=inf)
 """It keeps what its slots hold, to the token; and what they held before in memory, until that is full."""
 
-_COUNTS_KEPT = 50_000
 _ASK_S = 60.0
 
 
@@ -55,8 +53,11 @@ class ExactCounter(Counter):
     count_request: Callable[[Sequence[Message]], int] = len
 
     def count(self, messages: Sequence[Message], *extra: str) -> int:
-        """The request's prompt tokens."""
-        return self.count_request(messages) + sum(self.count_text(text) for text in extra if text)
+        """The request's prompt tokens. Raises Uncountable for an attachment: only texts are served here."""
+        attached = sum(
+            self.count_attachment(attachment) for message in messages for _, attachment in message.attachments
+        )
+        return self.count_request(messages) + sum(self.count_text(text) for text in extra if text) + attached
 
 
 class LlamaServer:
@@ -75,7 +76,7 @@ class LlamaServer:
         self.window_tokens = context_tokens(path)
         self._loaded = _load(path, self.name, self.key, self.window_tokens)
         self.address = cast(str, self._loaded.listening_address)
-        self.count_text = lru_cache(maxsize=_COUNTS_KEPT)(self._count_text)
+        self.count_text = remembered(self._count_text)
 
     def count_request(self, messages: Sequence[Message]) -> int:
         """Tokens of a whole request, as the server will see it."""

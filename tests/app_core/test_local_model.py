@@ -21,6 +21,7 @@ from rheostat.app_core.adapters.litellm_gateway import LitellmGateway
 from rheostat.app_core.adapters.llama_server import LlamaServer, serve, stop_all
 from rheostat.app_core.errors import BadRequest, ModelTimeout, NoLocalModel
 from rheostat.app_core.ports import ChatReply, ChatRequest
+from rheostat.app_core.prompt_cache import Answered, asking, forecast
 from rheostat.app_core.schemas import tighten
 from rheostat.context import Message
 
@@ -79,7 +80,8 @@ def test_a_request_is_counted_to_the_token_and_its_parts_are_a_bound(
     sent = [message.model_dump() for message in messages]
     real = server.post("/v1/chat/completions", {"messages": sent, "max_tokens": 1})["usage"]["prompt_tokens"]
     assert counter.error == 0
-    assert counter.count(messages) == counter.count(messages, '{"type": "object"}') == real
+    schema = LitellmGateway().schema_text("local", {"type": "object"})
+    assert counter.count(messages) == counter.count(messages, schema) == real
     parts = sum(counter.count_text(message.content) + counter.per_message for message in messages)
     assert real <= parts + counter.per_request
 
@@ -96,6 +98,23 @@ def test_an_answer_comes_whole_and_in_pieces_alike_and_a_prompt_seen_before_is_c
     )
     assert whole.usage.cached_tokens >= whole.usage.prompt_tokens - 1
     assert (whole.cost_usd, whole.usage.answer_tokens > 0) == (0.0, True)
+
+
+def test_what_the_cache_serves_is_foretold_across_prompts_that_take_turns_in_the_slots(server: LlamaServer) -> None:
+    counter, seen, missed, served = LitellmGateway().counter("local"), list[Answered](), 0, 0
+    rules = [f"You review contracts of kind {kind}. {' '.join(CONTRACT)} " * 6 for kind in ("A", "B", "C")]
+    for question in range(4):
+        for kind in rules:
+            told = (Message(role="system", content=kind), user(f"Question {question}?"))
+            asked = asking("review", told, "", counter)
+            cache = LitellmGateway().facts("local").cache
+            expected = forecast(asked, seen, counter=counter, cache=cache, now_s=0).usage.cached_tokens
+            reply = call(ChatRequest(model="local", messages=told, max_answer_tokens=4))
+            seen.append(Answered(asked, reply.text, reply.usage.prompt_tokens, at_s=0))
+            missed += abs(expected - reply.usage.cached_tokens)
+            served += reply.usage.cached_tokens
+    assert served > 9 * counter.count_text(rules[0])
+    assert missed <= 0.03 * served
 
 
 def test_an_answer_is_held_to_its_schema_and_wastes_no_tokens_on_white_space(server: LlamaServer) -> None:
