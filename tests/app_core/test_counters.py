@@ -13,7 +13,16 @@ from hypothesis import strategies as st
 
 from rheostat.app_core.adapters import counters
 from rheostat.app_core.adapters.counters import hosted_counter
-from rheostat.context import Attachment, Message, Uncountable
+from rheostat.context import (
+    Attachment,
+    Calibration,
+    Counter,
+    Measure,
+    Message,
+    Uncountable,
+    calibrated,
+    observed,
+)
 
 DATA = Path(__file__).parents[2] / "../shared/data"
 
@@ -181,3 +190,22 @@ def test_what_nobody_can_count_is_refused() -> None:
         hosted_counter("ollama/llava").count_attachment(image(10, 10))
     with pytest.raises(Uncountable, match="size of scan.png is not stated"):
         hosted_counter("gpt-4o").count_attachment(image(0, 0))
+
+
+def test_a_table_that_is_not_the_models_own_is_calibrated_on_real_contracts() -> None:
+    """A model whose tokenizer is cl100k_base in truth, counted with o200k_base and 30 % to spare."""
+    if not DATA.is_dir():
+        pytest.skip("The folder with real contracts is not there.")
+    texts = [path.read_text(errors="replace") for path in sorted(DATA.glob("contracts/*.[mt][dx]*"))]
+    pieces = [text[at : at + 1500] for text in texts for at in range(0, len(text), 1500)]
+    sizes = [(whole("gpt-4o", piece), whole("gpt-4", piece)) for piece in pieces]
+    dice, prior = random.Random(5), Counter("near", len, per_message=8, per_request=16, error=0.3)
+    for _ in range(20):
+        known = Calibration(counter="near")
+        for _ in range(100):
+            chosen = dice.sample(sizes, dice.randint(1, 60))
+            measure = Measure(sum(near for near, _ in chosen), 32, 0)
+            truth = sum(own for _, own in chosen) + dice.randint(8, 32)
+            assert truth <= (measure.text + measure.overhead) * (1 + calibrated(prior, known).error)
+            known = observed(known, measure, truth)
+        assert calibrated(prior, known).error < 0.15
