@@ -110,7 +110,7 @@ class Draft:
         full = counter.count_text(fenced.padded)
         if snippet.attachment:
             full += ceil(counter.count_attachment(snippet.attachment) / (1 + counter.error))
-        opens = counter.per_message if snippet.role != "user" or self._keeps[snippet.section] == "newest" else 0
+        opens = counter.per_message if snippet.role != "user" or self.keeps_newest(snippet) else 0
         if not snippet.shorter:
             return (full + opens,), _WHOLE
         made = self.shorter(index)
@@ -119,11 +119,11 @@ class Draft:
 
     def keeps_newest(self, snippet: Snippet) -> bool:
         """Whether a snippet is a turn of a conversation, with a message of its own."""
-        return self._keeps[snippet.section] == "newest"
+        return snippet.section in self._conversations
 
     @cached_property
-    def _keeps(self) -> dict[str, str]:
-        return {section.name: section.keep for section in self.ask.sections}
+    def _conversations(self) -> frozenset[str]:
+        return frozenset(section.name for section in self.ask.sections if section.keep == "newest")
 
     def prompt(self, forms: Mapping[int, int]) -> Prompt:
         """The prompt of a choice of forms, given by the indices of their snippets."""

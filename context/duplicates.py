@@ -5,11 +5,12 @@ import unicodedata
 from collections.abc import Collection, Mapping, Sequence
 from typing import Literal, NamedTuple
 
-from .snippet import Snippet
+from .snippet import Snippet, Trust
 
 _BEGINNING_LETTERS = 12
 _GLANCE_CHARS = 48
 _WORD = re.compile(r"[^\W_]+")
+_NO_LETTERS = bytes(code for code in range(128) if not chr(code).isalnum())
 
 
 class Repeat(NamedTuple):
@@ -34,16 +35,18 @@ def repeats(snippets: Sequence[Snippet], letters: Mapping[int, str], standing: C
     Returns:
         For each repeating snippet the one that stands for it.
     """
-    alike = dict[tuple[int, str], list[int]]()
+    seen = tuple(dict[str, int]() for _ in Trust)
+    alike = dict[int, list[int]]()
     for index, first in letters.items():
         snippet = snippets[index]
         if snippet.attachment is None:
-            alike.setdefault((snippet.trust + 0, first), []).append(index)  # an Enum's hash is slow, an int's is not
+            head = seen[snippet.trust].setdefault(first, index)
+            if head != index:
+                alike.setdefault(head, [head]).append(index)
     found = dict[int, Repeat]()
     for group in alike.values():
-        if len(group) > 1:
-            group.sort(key=lambda i: (i not in standing, snippets[i].need, -snippets[i].score, i))
-            found |= _among(snippets, group)
+        group.sort(key=lambda i: (i not in standing, snippets[i].need, -snippets[i].score, i))
+        found |= _among(snippets, group)
     return found
 
 
@@ -67,10 +70,16 @@ def _among(snippets: Sequence[Snippet], alike: Sequence[int]) -> dict[int, Repea
 def first_letters(text: str) -> str:
     """The first letters and digits: cheap to find, and equal wherever the words are."""
     for chars in (_GLANCE_CHARS, len(text)):
-        letters = "".join(_words(text[:chars]))
+        letters = _letters(text[:chars])
         if len(letters) >= 2 * _BEGINNING_LETTERS:
             break
     return letters[:_BEGINNING_LETTERS]
+
+
+def _letters(text: str) -> str:
+    if text.isascii():  # five times faster than the search for words, and the same
+        return text.encode().translate(None, _NO_LETTERS).lower().decode()
+    return "".join(_words(text))
 
 
 def _words(text: str) -> list[str]:

@@ -26,8 +26,27 @@ def rendered(snippet: Snippet) -> Rendered:
     if known is not None and known[0]() is snippet:
         return known[1]
     made = Rendered(fence(snippet.text, snippet.trust, snippet.origin, snippet.also), first_letters(snippet.text))
-    _known[key] = (ref(snippet, lambda _: _known.pop(key, None)), made)
+    _known[key] = (_Known(snippet, key), made)
     return made
 
 
-_known: dict[int, tuple[ref[Snippet], Rendered]] = {}
+class _Known(ref[Snippet]):
+    """A snippet that takes what is known of it along when it goes."""
+
+    __slots__ = ("key",)
+
+    def __new__(cls, snippet: Snippet, key: int) -> "_Known":
+        known = super().__new__(cls, snippet, _forget)
+        known.key = key
+        return known
+
+    def __init__(self, snippet: Snippet, key: int) -> None:
+        super().__init__(snippet, _forget)
+
+
+def _forget(gone: ref[Snippet]) -> None:
+    if isinstance(gone, _Known):
+        _known.pop(gone.key, None)
+
+
+_known: dict[int, tuple[_Known, Rendered]] = {}

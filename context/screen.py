@@ -48,7 +48,7 @@ def screen(
 def _drag_along(snippets: Sequence[Snippet], out: dict[int, Reason]) -> None:
     barred = [index for index, reason in out.items() if reason in _BARRED and snippets[index].group]
     while barred:
-        groups = {snippets[index].group: out[index] for index in barred}
+        groups: dict[str, Reason] = {snippets[index].group: out[index] for index in barred}
         barred = list[int]()
         for index, snippet in enumerate(snippets):
             tied = next((group for group in (snippet.group, *snippet.needs) if group in groups), None)
