@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from .approve import approve
+from .context import context
 from .demo import demo
 from .doctor import doctor, models
 from .endings import EXIT_CODES, Ending
@@ -48,7 +49,7 @@ def options(
     """What a model sees, what it may cost, and who decides."""
 
 
-for command in (demo, review, runs, show, approve, doctor, models):
+for command in (demo, review, runs, show, approve, context, doctor, models):
     cli.command()(command)
 
 

@@ -1,7 +1,7 @@
 """The run that a person means."""
 
 from ...compose import default_store
-from ...log import verify
+from ...log import Record, verify
 from ...run_errors import BadInput, UnknownRun
 from ...view import View, view
 
@@ -35,6 +35,15 @@ def view_of(run: str) -> View:
     Raises:
         UnknownRun, DamagedLog.
     """
+    return view(run, records_of(run))
+
+
+def records_of(run: str) -> list[Record]:
+    """A run's whole Log, after a check that it is what was written.
+
+    Raises:
+        UnknownRun, DamagedLog.
+    """
     records = default_store().read(run)
     verify(run, records)
-    return view(run, records)
+    return records
