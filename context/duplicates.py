@@ -1,15 +1,20 @@
-"""Texts that say the same are shown once. A changed word, number or "not" makes another text, however alike."""
+"""Texts that say the same are shown once. A changed word, number, sign or "not" makes another text, however alike."""
 
 import re
 import unicodedata
+from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from typing import Literal, NamedTuple
 
-from .snippet import Snippet, Trust
+from .folding import fold
+from .snippet import Need, Snippet, Trust
 
-_BEGINNING_LETTERS = 12
+_LETTERS = 12
 _GLANCE_CHARS = 48
 _WORD = re.compile(r"[^\W_]+")
+_CLOSING = re.compile(r"(?<=[\w\"')\]])[.,;:!?]+(?=\s|$)")
+_RAISED = re.compile("[\u00b2\u00b3\u00b9\u00bc-\u00be\u2070-\u209c\u2150-\u215f\u2460-\u24ff]")
+"""Digits that are compatible with plain ones and yet another number: ten squared is not 102."""
 _NO_LETTERS = bytes(code for code in range(128) if not chr(code).isalnum())
 
 
@@ -23,47 +28,47 @@ class Repeat(NamedTuple):
 def repeats(snippets: Sequence[Snippet], letters: Mapping[int, str], standing: Collection[int]) -> dict[int, Repeat]:
     """Finds the snippets that repeat another.
 
-    Two texts say the same if they are of the same trust and the same words in the same order, whatever their case,
-    spacing, punctuation and Unicode forms. A stranger's copy of a trusted text is no repeat: that he says it too is a
-    fact. Texts without words repeat each other if they are equal; an attachment makes its text no repeat of anything.
+    Two texts say the same if they have the same trust, the same role and the same words and signs in the same order,
+    whatever their case, spacing, Unicode forms, and marks that close a clause. A stranger's copy of a trusted text is
+    no repeat: that he says it too is a fact. An attachment makes its text no repeat of anything.
 
     Args:
         snippets: all that were given.
         letters: the first letters of those to compare, by their indices.
-        standing: those among them that stand in any case; of others the most needed stands, then the best.
+        standing: those among them that stand in any case. Of others a must stands; else one that is tied to no others,
+            since what it is tied to may not fit; then the most needed, then the best.
 
     Returns:
         For each repeating snippet the one that stands for it.
     """
-    seen = tuple(dict[str, int]() for _ in Trust)
+    seen = {role: tuple(dict[str, int]() for _ in Trust) for role in ("user", "assistant")}
     alike = dict[int, list[int]]()
     for index, first in letters.items():
         snippet = snippets[index]
         if snippet.attachment is None:
-            head = seen[snippet.trust].setdefault(first, index)
+            head = seen[snippet.role][snippet.trust].setdefault(first, index)
             if head != index:
                 alike.setdefault(head, [head]).append(index)
-    found = dict[int, Repeat]()
-    for group in alike.values():
-        group.sort(key=lambda i: (i not in standing, snippets[i].need, -snippets[i].score, i))
-        found |= _among(snippets, group)
-    return found
+    if not alike:
+        return {}
+    mates = Counter(snippet.group for snippet in snippets)
+
+    def rank(index: int) -> tuple[bool, bool, bool, int, float, int]:
+        snippet = snippets[index]
+        tied = bool(snippet.needs or (snippet.group and mates[snippet.group] > 1))
+        return index not in standing, snippet.need is not Need.MUST, tied, snippet.need, -snippet.score, index
+
+    return {at: repeat for group in alike.values() for at, repeat in _among(snippets, sorted(group, key=rank)).items()}
 
 
 def _among(snippets: Sequence[Snippet], alike: Sequence[int]) -> dict[int, Repeat]:
-    """The repeats among texts that begin alike."""
-    same, said = dict[str, int](), dict[tuple[str, ...], int]()
-    found = dict[int, Repeat]()
+    """The repeats among texts that begin and end alike."""
+    said, found = dict[str, int](), dict[int, Repeat]()
     for index in alike:
-        text = snippets[index].text
-        words = tuple(_words(text))
-        if text in same:
-            found[index] = Repeat(same[text], "duplicate")
-        elif words and words in said:
-            found[index] = Repeat(said[words], "near-duplicate")
-        else:
-            same[text] = index
-            said[words] = index
+        first = said.setdefault(_said(snippets[index].text), index)
+        if first != index:
+            equal = snippets[first].text == snippets[index].text
+            found[index] = Repeat(first, "duplicate" if equal else "near-duplicate")
     return found
 
 
@@ -71,16 +76,27 @@ def first_letters(text: str) -> str:
     """The first letters and digits: cheap to find, and equal wherever the words are."""
     for chars in (_GLANCE_CHARS, len(text)):
         letters = _letters(text[:chars])
-        if len(letters) >= 2 * _BEGINNING_LETTERS:
+        if len(letters) >= 2 * _LETTERS:
             break
-    return letters[:_BEGINNING_LETTERS]
+    return letters[:_LETTERS]
+
+
+def _last_letters(text: str) -> str:
+    for chars in (_GLANCE_CHARS, len(text)):
+        letters = _letters(text[-chars:])
+        if len(letters) >= 2 * _LETTERS:
+            break
+    return letters[-_LETTERS:]
 
 
 def _letters(text: str) -> str:
     if text.isascii():  # five times faster than the search for words, and the same
         return text.encode().translate(None, _NO_LETTERS).lower().decode()
-    return "".join(_words(text))
+    return "".join(_WORD.findall(_said(text)))
 
 
-def _words(text: str) -> list[str]:
-    return _WORD.findall(text.lower() if text.isascii() else unicodedata.normalize("NFKC", text).casefold())
+def _said(text: str) -> str:
+    """What a text says, without what is but its looks. It differs for any two texts that differ in more."""
+    if not text.isascii():
+        text = unicodedata.normalize("NFKC", _RAISED.sub(r"^\g<0>", fold(text).text))
+    return " ".join(_CLOSING.sub("", text).split()).casefold()
