@@ -73,7 +73,7 @@ def asking(step: str, messages: tuple[Message, ...], schema: str, counter: Count
         step, messages, schema: as in Asked.
         counter: the model's.
     """
-    tokens = likely_tokens(messages, counter) + counter.count_text(schema) + counter.per_request
+    tokens = likely_tokens(messages, counter) + counter.count_text(schema)
     return Asked(step, messages, schema, tokens)
 
 
@@ -97,7 +97,7 @@ def forecast(
     reach = max((_reach(one, asked, cache) for one in there), default=(0, 0))
 
     def tokens(place: Place) -> int:
-        inside = likely_tokens(_up_to(asked.messages, place), counter)
+        inside = likely_tokens(asked.messages, counter, end=place)
         return round((inside + counter.count_text(asked.schema)) * scale) if inside else 0
 
     # Something is always read anew: without it there would be nothing to go on from.
@@ -110,22 +110,13 @@ def forecast(
 
 def _reach(one: Answered, asked: Asked, cache: CacheFacts) -> Place:
     """How far into the request the cache reaches, thanks to one that was answered."""
+    before = one.asked.messages
     answer = (Message(role="assistant", content=one.answer),) if cache.answers else ()
-    end = shared_prefix((*one.asked.messages, *answer), asked.messages).end
+    end = shared_prefix((*before, *answer), asked.messages).end
     if not cache.marked:
-        return end
-    written = (place for place in marks(one.asked.messages, cache) if place <= end)
+        return min(end, (len(before), len(one.answer))) if answer else end  # what ends the answer is not cached
+    written = (place for place in marks(before, cache) if place <= end)
     return max((place for place in written if place[1] in blocks(asked.messages[place[0]])), default=(0, 0))
-
-
-def _up_to(messages: Sequence[Message], place: Place) -> tuple[Message, ...]:
-    """The messages up to a place in one of them."""
-    index, char = place
-    if char == 0:
-        return tuple(messages[:index])
-    message = messages[index]
-    attachments = tuple(placed for placed in message.attachments if placed.at <= char)
-    return (*messages[:index], Message(role=message.role, content=message.content[:char], attachments=attachments))
 
 
 def _broke(asked: Asked, answered: Sequence[Answered]) -> Break | None:
@@ -176,4 +167,6 @@ def _breakpoint_ends(message: Message) -> list[int]:
 
 def _bytes(messages: Sequence[Message], place: Place) -> int:
     """UTF-8 bytes up to a place; no token is made of less than one."""
-    return sum(len(message.content.encode(errors="replace")) for message in _up_to(messages, place))
+    index, char = place
+    texts = [*(message.content for message in messages[:index]), messages[index].content[:char]]
+    return sum(len(text.encode(errors="replace")) for text in texts)

@@ -65,7 +65,7 @@ class Prefix:
 
     def tokens(self, counter: Counter) -> int:
         """How many tokens the shared part takes: the likely number, not a bound."""
-        return likely_tokens(self.messages, counter)
+        return likely_tokens(self.messages, counter, end=self.end)
 
 
 def shared_prefix(before: Sequence[Message], after: Sequence[Message]) -> Prefix:
@@ -95,11 +95,23 @@ def shared_prefix(before: Sequence[Message], after: Sequence[Message]) -> Prefix
     return Prefix((*whole, *_part(old, new, char)), end=(equal, char), extends=False, broke=broke)
 
 
-def likely_tokens(messages: Sequence[Message], counter: Counter) -> int:
-    """What messages most likely take, alone: for forecasts. What must hold is counted by `Counter.count`."""
-    attached = (placed.attachment for message in messages for placed in message.attachments)
-    texts = sum(counter.count_text(message.content) + counter.per_message for message in messages)
-    return texts + sum(counter.count_attachment(attachment) for attachment in attached)
+def likely_tokens(messages: Sequence[Message], counter: Counter, *, end: tuple[int, int] | None = None) -> int:
+    """What messages most likely take: for forecasts. What must hold is counted by `Counter.count`.
+
+    Args:
+        messages: of a request.
+        counter: the model's.
+        end: count up to there: index of a message, characters into its content. None for all.
+    """
+    index, char = end or (len(messages), 0)
+    tokens = sum(counter.count_text(message.content) + counter.per_message for message in messages[:index])
+    if char:
+        tokens += counter.count_text(messages[index].content[:char])
+    attached = [placed for message in messages[:index] for placed in message.attachments]
+    attached += [
+        placed for message in messages[index : index + 1] for placed in message.attachments if placed.at < char
+    ]
+    return tokens + sum(counter.count_attachment(placed.attachment) for placed in attached)
 
 
 def _same(old: Message, new: Message) -> bool:

@@ -165,7 +165,7 @@ def test_long_texts_are_shown_by_a_few_characters() -> None:
 def test_tokens_are_those_of_the_whole_messages_and_of_the_shared_part_of_the_next() -> None:
     before = [RULES, user("one two three 4", Placed(4, A)), user("five")]
     after = [RULES, user("one two three 5", Placed(4, A)), user("five")]
-    assert shared_prefix(before, after).tokens(WORDS) == (2 + 2) + (2 + 3 + 100)
+    assert shared_prefix(before, after).tokens(WORDS) == (2 + 2) + (3 + 100)
     assert shared_prefix(before, before).tokens(WORDS) == (2 + 2) + (2 + 4 + 100) + (2 + 1)
     assert shared_prefix(before, [system("Else.")]).tokens(WORDS) == 0
     assert shared_prefix([], before).tokens(WORDS) == 0
