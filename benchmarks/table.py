@@ -77,16 +77,17 @@ class Benchmark:
         parser.add_argument("--peers", type=Path, default=PEERS, help="where `make bench-deps` has put the peers")
         self.arguments(parser)
         options = parser.parse_args()
+        facts = machine()
         with _stdout_to_stderr():
             measured = self.measure(options)
         if options.json:
             print(json.dumps({row.key: _rounded(measured.numbers.get(row.key)) for row in self.rows}))
         else:
-            print(self._table(measured))
+            print(self._table(facts, measured))
         if self.full(options):
-            _write_section(self.name, f"## {self.name}\n\n{self.about.strip()}\n\n{self._table(measured)}")
+            _write_section(self.name, f"## {self.name}\n\n{self.about.strip()}\n\n{self._table(facts, measured)}")
 
-    def _table(self, measured: Measured) -> str:
+    def _table(self, facts: str, measured: Measured) -> str:
         head = ("key", "what", "measured", "aim")
         lines = [(row.key, row.what, _shown(measured.numbers.get(row.key)), row.aim) for row in self.rows]
         widths = [max(len(line[column]) for line in (head, *lines)) for column in range(len(head))]
@@ -95,18 +96,19 @@ class Benchmark:
             "| " + " | ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)) + " |"
             for line in (head, rule, *lines)
         )
-        return "\n\n".join([table, "\n".join(f"- {note}" for note in (machine(), *measured.notes))])
+        return "\n\n".join([table, "\n".join(f"- {note}" for note in (facts, *measured.notes))])
 
 
 def machine() -> str:
-    """What the figures depend on, and nothing that tells whose machine it is."""
+    """What the figures depend on, and nothing that tells whose machine it is; taken before anything is measured."""
     try:
         ours = f"rheostat {version('rheostat')}"
     except PackageNotFoundError:
         ours = "a checkout of rheostat"
     return (
         f"Measured on {datetime.now(UTC):%Y-%m-%d} with {ours}, Python "
-        f"{platform.python_version()}, {os.cpu_count()} cores, {platform.system()} {platform.machine()}."
+        f"{platform.python_version()}, {os.cpu_count()} cores with a load of {os.getloadavg()[0]:.1f} when it began, "
+        f"{platform.system()} {platform.machine()}."
     )
 
 
