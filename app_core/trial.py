@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from rheostat.context import (
+    ContextError,
     Counter,
     Document,
     Form,
@@ -75,15 +76,19 @@ def documents_at(paths: Sequence[Path]) -> tuple[Document, ...]:
     """Reads documents. Two files of one name are told apart by their paths.
 
     Raises:
-        Unreadable: a file can't be read, and why.
+        BadInput: a file can't be read, and why.
     """
     distinct = {path.resolve(): path for path in paths}
     names = Tally(path.name for path in distinct.values())
-    read_ones = ((path, read(path)) for path in distinct.values())
-    return tuple(
-        document.model_copy(update={"source": str(path)}) if names[path.name] > 1 else document
-        for path, document in read_ones
-    )
+    return tuple(_document(path, named=names[path.name] > 1) for path in distinct.values())
+
+
+def _document(path: Path, *, named: bool) -> Document:
+    try:
+        document = read(path)
+    except ContextError as error:
+        raise BadInput(str(error)) from error
+    return document.model_copy(update={"source": str(path)}) if named else document
 
 
 def ask_about(
@@ -160,5 +165,8 @@ def _other(packed: Pack, documents: Sequence[Document], terms: Terms, what_if: W
         listed = ", ".join(names[:_MOST_NAMED]) + (" and others" if len(names) > _MOST_NAMED else "")
         raise BadInput(f"There is no document {unknown!r} to leave out.", f"Name one of these: {listed}.")
     other = Terms(what_if.model or terms.model, what_if.window_tokens or terms.window_tokens, terms.answer_tokens)
-    repacked = packed.what_if(window=_window(other), counter=_counter(other.model), without=what_if.without)
+    try:
+        repacked = packed.what_if(window=_window(other), counter=_counter(other.model), without=what_if.without)
+    except ContextError as error:
+        raise BadInput(f"It can't be packed {what_if.sentence}.", str(error)) from error
     return on_other_terms(what_if.sentence, packed.receipt, repacked.receipt)

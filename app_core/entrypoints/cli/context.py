@@ -25,7 +25,7 @@ _MOST_NAMED = 5
 
 
 def context(
-    what: Annotated[list[str], typer.Argument(metavar="FILE... | RUN [STEP]", help="Documents, or a past run.")],
+    what: Annotated[list[str], typer.Argument(metavar="FILE|RUN", help="Documents; or a run, and one of its steps.")],
     ask: Annotated[str | None, typer.Option(metavar="QUESTION", help="What is asked about the documents.")] = None,
     model: Model = None,
     window_tokens: Annotated[
@@ -48,7 +48,8 @@ def context(
 ) -> None:
     """Look at a prompt: what is in it, where it comes from, what was left out, and why.
 
-    Of documents and a question, or of a step of a past run; without STEP, lists the run's prompts. No model is called.
+    Of documents and a question: `rheostat context nda.docx --ask "How long does it last?"`. Or of a past run:
+    `rheostat context last` lists its prompts, `rheostat context last STEP` shows one. No model is called.
     """
     about_files = ask is not None or Path(what[0]).exists()
     if about_files and not (ask or "").strip():
@@ -58,14 +59,14 @@ def context(
     with explained(as_json=as_json):
         if about_files:
             other = _read_what_if(what_if) if what_if else None
-            view = _of_files([Path(file) for file in what], ask or "", model, window_tokens, answer_tokens, other)
+            view = _of_files([Path(file) for file in what], _writable(ask or ""), model, window_tokens, answer_tokens, other)
         else:
             view = _of_run(what, as_json=as_json)
         if view is None:
             return
         if html is not None:
             _write_page(view, html, what)
-        citations = [(quote, _cited(view, quote)) for quote in cite or []]
+        citations = [(quote, _cited(view, quote)) for quote in map(_writable, cite or [])]
         if as_json:
             print_json(_document(view, citations, html))
         else:
@@ -98,6 +99,11 @@ def _of_files(
         return ask_about(documents, question, terms, why="" if model else chosen.why, what_if=other)
 
 
+def _writable(given: str) -> str:
+    """An argument without the bytes that are no text, which nothing could store or show."""
+    return given.encode(errors="replace").decode()
+
+
 def _read_what_if(given: Sequence[str]) -> "WhatIf":
     from ...trial import WhatIf
 
@@ -118,13 +124,16 @@ def _read_what_if(given: Sequence[str]) -> "WhatIf":
 def _of_run(given: Sequence[str], *, as_json: bool) -> "PromptView | None":
     """The prompt of a run's step as its Log kept it; without a step, says which there are and returns None."""
     from ...prompt_view import packed_in, prompt_of
-    from ...run_errors import BadInput
+    from ...run_errors import BadInput, UnknownRun
     from ...view import view
     from .found import records_of, run_meant
 
     if len(given) > 2:
         raise typer.BadParameter("give one run, and one of its steps; or files, and --ask QUESTION.")
-    run = run_meant(given[0])
+    try:
+        run = run_meant(given[0])
+    except UnknownRun as unknown:
+        raise BadInput(f"There is no file {given[0]!r}.", str(unknown)) from None
     records = records_of(run)
     prompts = packed_in(records)
     if not prompts:

@@ -19,6 +19,7 @@ from .words import count
 
 _FILLED = 16
 """Columns of the bar that says how full a window is."""
+_MOST_PLACES = 4
 _NO_WORDS = "The run's Log holds no words of this prompt, only its receipt: an older version wrote it."
 
 
@@ -71,7 +72,9 @@ def citation(quote: str, found: "Cited | Ambiguous | NotThere") -> RenderableTyp
             said = "; also ".join(_exact(place) for place in places if place) or f"snippet {found.snippet}"
             return text(("✓ ", "good"), f"“{quote}” ", (f"{said} · {found.trust.name.lower()}", "quiet"))
         case Ambiguous():
-            return text(("≈ ", "waits"), f"“{quote}” ", (str(found), "quiet"))
+            said = "; ".join(_exact(origin) for origin in found.origins[:_MOST_PLACES])
+            more = " and elsewhere" if len(found.origins) > _MOST_PLACES else ""
+            return text(("✓ ", "waits"), f"“{quote}” ", (f"stands {len(found.origins)} times: {said}{more}", "quiet"))
         case _:
             return text(("✗ ", "bad"), f"“{quote}” ", ("is made up, or was not in the prompt.", "bad"))
 
