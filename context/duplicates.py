@@ -58,11 +58,20 @@ def repeats(snippets: Sequence[Snippet], letters: Mapping[int, str], standing: C
         tied = bool(snippet.needs or (snippet.group and mates[snippet.group] > 1))
         return index not in standing, snippet.need is not Need.MUST, tied, snippet.need, -snippet.score, index
 
-    return {at: repeat for group in alike.values() for at, repeat in _among(snippets, sorted(group, key=rank)).items()}
+    found = dict[int, Repeat]()
+    for group in alike.values():
+        endings = dict[str, list[int]]()
+        for index in sorted(group, key=rank):
+            endings.setdefault(_last_letters(snippets[index].text), []).append(index)
+        for same_ends in endings.values():
+            found |= _among(snippets, same_ends)
+    return found
 
 
 def _among(snippets: Sequence[Snippet], alike: Sequence[int]) -> dict[int, Repeat]:
     """The repeats among texts that begin and end alike."""
+    if len(alike) == 1:
+        return {}
     said, found = dict[str, int](), dict[int, Repeat]()
     for index in alike:
         first = said.setdefault(_said(snippets[index].text), index)

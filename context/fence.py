@@ -4,9 +4,8 @@ Every change made to a text keeps its length: character k of what the model sees
 """
 
 import re
-from dataclasses import dataclass
 from hashlib import sha256
-from itertools import count
+from typing import NamedTuple
 
 from .snippet import Origin, Trust
 
@@ -36,14 +35,12 @@ _LOOK_ALIKE = re.compile(
     r")|(?<=\[)(?=/?(?:INST|SYSTEM_PROMPT|AVAILABLE_TOOLS|TOOL_CALLS|TOOL_RESULTS)\]))",
     re.IGNORECASE,
 )
-_OPENINGS = ("<", "\uff1c", "[")
 _HARMLESS = str.maketrans({"<": "\u2039", "\uff1c": "\u2039", ">": "\u203a", "[": "\u2045", '"': "'"})
 _ATTRIBUTE_CHARS = 80
 _ALSO_NAMED = 3
 
 
-@dataclass(frozen=True, slots=True)
-class Fenced:
+class Fenced(NamedTuple):
     """A text as the model will see it: `padded[start:end]` is the text, around it its fence, at the end a blank line.
 
     It is kept with its blank line since a text remembers its hash, by which counts are found.
@@ -69,7 +66,7 @@ def clean(text: str) -> str:
 def disarm(text: str) -> str:
     """`clean` text from outside in which nothing passes for a fence or for a chat format's own marks."""
     seen = text if text.isascii() and "\x00" not in text else _UNSEEN.sub(_REPLACEMENT, text)
-    if not any(mark in seen for mark in _OPENINGS):
+    if "<" not in seen and "[" not in seen and "\uff1c" not in seen:  # the marks that _LOOK_ALIKE begins with
         return seen
     return _LOOK_ALIKE.sub(lambda mark: mark[0].translate(_HARMLESS), seen)
 
@@ -96,21 +93,21 @@ def fence(text: str, trust: Trust, origin: Origin | None = None, also: tuple[Ori
         return Fenced(shown + GAP, 0, len(shown))
     tag = "untrusted" if untrusted else "trusted"
     label = _label(shown)
-    opening = f"<{tag} id={label}{_attributes(origin)}{_attribute('also', _names(also))}>\n"
+    opening = f"<{tag} id={label}{_attributes(origin, also)}>\n"
     return Fenced(f"{opening}{shown}\n</{tag} id={label}>{GAP}", len(opening), len(opening) + len(shown))
 
 
 def _label(text: str) -> str:
     """A short digest of the text that the text does not contain. Whoever wrote the text could have searched for one."""
-    lowered = text.lower()
-    digests = (sha256(f"{attempt}:{text}".encode()).hexdigest()[:8] for attempt in count())
-    return next(digest for digest in digests if digest not in lowered)
+    lowered, attempt = text.lower(), 0
+    while (digest := sha256(f"{attempt}:{text}".encode()).hexdigest()[:8]) in lowered:
+        attempt += 1
+    return digest
 
 
-def _attributes(origin: Origin | None) -> str:
-    if origin is None:
-        return ""
-    return _attribute("from", origin.source) + _attribute("place", _place(origin))
+def _attributes(origin: Origin | None, also: tuple[Origin, ...]) -> str:
+    shown = _attribute("from", origin.source) + _attribute("place", _place(origin)) if origin else ""
+    return shown + _attribute("also", _names(also)) if also else shown
 
 
 def _place(origin: Origin) -> str:

@@ -16,7 +16,7 @@ from .snippet import Need
 Forms = tuple[int | None, ...]
 """For each candidate the form chosen, 0 being the full one, or None for left out."""
 
-_CLOSE_ENOUGH = 0.0005
+_CLOSE_ENOUGH = 0.001
 """A proven gap below this share of the worth is not worth searching on."""
 
 _ROUNDING = 1e-8

@@ -19,7 +19,7 @@ one_band = st.lists(
     st.tuples(scores.filter(bool), sizes, falling).map(lambda of: Candidate(Need.SHOULD, *of)), max_size=5
 )
 
-CLOSE_ENOUGH = 0.0005
+CLOSE_ENOUGH = 0.001
 """What `fit` may leave undone."""
 
 
