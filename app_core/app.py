@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any, Concatenate, Literal, ParamSpec, TypeVar, overload
 
 from rheostat.autonomy import Json, Level, Risk
-from rheostat.context import Trust
+from rheostat.context import Section, Trust
 
 from .declare import KEY, Check, Declared, Function, Llm, Score, Source, Tool, Workflow
 from .drive import Decide, Watch
@@ -70,6 +70,7 @@ class App(Vertical):
         /,
         *,
         context: Iterable[Source[Any, ..., Any]] = ...,
+        sections: Iterable[Section] = ...,
         window_tokens: int | None = ...,
         answer_tokens: int = ...,
         again: int = ...,
@@ -80,6 +81,7 @@ class App(Vertical):
         /,
         *,
         context: Iterable[Source[Any, ..., Any]] = (),
+        sections: Iterable[Section] = (),
         window_tokens: int | None = None,
         answer_tokens: int = 600,
         again: int = 2,
@@ -89,12 +91,20 @@ class App(Vertical):
         Args:
             function: as a bare decorator; its body is never run.
             context: sources of Snippets. Each is called with the arguments of the same name.
+            sections: parts of the prompt with a share of the window, which Snippets name: what stays the same from
+                call to call, a conversation, the rest.
             window_tokens: the most that prompt and answer may take; None for all that the model has.
             answer_tokens: the most that the answer may take.
             again: how often an unusable answer is sent back with what is wrong with it.
         """
         return self._declare(
-            function, Llm, context=tuple(context), window_tokens=window_tokens, answer_tokens=answer_tokens, again=again
+            function,
+            Llm,
+            context=tuple(context),
+            sections=tuple(sections),
+            window_tokens=window_tokens,
+            answer_tokens=answer_tokens,
+            again=again,
         )
 
     def check(

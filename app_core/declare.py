@@ -9,7 +9,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, Concatenate, Generic, ParamSpec, TypeVar, cast, get_type_hints
 
 from rheostat.autonomy import Json, Risk
-from rheostat.context import Document, Trust
+from rheostat.context import Document, Section, Trust
 from rheostat.dag import Graph, draw, drawing
 
 from .run_errors import BadDeclaration
@@ -150,6 +150,7 @@ class Llm(Declared[First, Rest, Result]):
     """A model call: the docstring is the instruction, the arguments and the sources' snippets are the context."""
 
     context: tuple[Source[Any, ..., Any], ...] = ()
+    sections: tuple[Section, ...] = ()
     window_tokens: int | None = None
     answer_tokens: int = 600
     again: int = 2

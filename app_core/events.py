@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
 from rheostat.autonomy import Action, Approval, Json, Level, Question, Verdict
-from rheostat.context import Break, Calibration, Receipt
+from rheostat.context import Break, Calibration, Citation, Receipt, SourceMap
 
 from .label import Label
 from .ports import Usage
@@ -105,11 +105,18 @@ class NodeDeclined(Frozen):
 
 
 class Packed(Frozen):
-    """What the model saw of what it might have seen."""
+    """What the model saw of what it might have seen.
+
+    Args:
+        receipt: what became of each candidate.
+        source_map: exactly what it saw, and where that comes from; of attachments without the bytes. None in Logs that
+            an older version wrote.
+    """
 
     kind: Literal["packed"] = "packed"
     node: str
     receipt: Receipt
+    source_map: SourceMap | None = None
 
 
 class CallReserved(Frozen):
@@ -167,6 +174,14 @@ class Checked(Frozen):
     evidence: str = ""
 
 
+class Cited(Frozen):
+    """Where the words come from that an answer quotes."""
+
+    kind: Literal["cited"] = "cited"
+    node: str
+    citations: tuple[Citation, ...]
+
+
 class Ruled(Frozen):
     """A verdict that needed no person."""
 
@@ -213,6 +228,7 @@ Event = Annotated[
     | CallReserved
     | CallSettled
     | Checked
+    | Cited
     | Ruled
     | Asked
     | Answered

@@ -10,16 +10,30 @@ from typing import Any, cast
 
 from pydantic import TypeAdapter
 
-from rheostat.context import Message, Need, Pack, Quote, Snippet, Trust, Window, labelled, pack
+from rheostat.context import (
+    Citation,
+    Document,
+    Message,
+    Need,
+    Pack,
+    Quote,
+    Snippet,
+    SourceMap,
+    Trust,
+    Window,
+    labelled,
+    pack,
+)
 from rheostat.dag import Labeled
 
 from .ask import JsonSchema, Unfit, answer_schema, ask, cites
 from .declare import Check, Llm, Score
-from .events import Checked, Packed
+from .events import Checked, Cited, Packed
 from .hold import Hold
 from .label import Label, join, untrusted
 from .models import is_local
 from .ports import ChatReply, ChatRequest
+from .quoting import resolved
 from .run_errors import BadDeclaration
 from .schemas import tighten
 
@@ -58,9 +72,10 @@ async def think(hold: Hold, llm: Llm[Any, ..., Any], node: str, arguments: Mappi
         window=window,
         counter=counter,
         schema=counted_schema,
+        sections=llm.sections,
     )
-    hold.emit(Packed(node=node, receipt=packed.receipt))
-    seen = packed.messages[-1].content
+    hold.emit(Packed(node=node, receipt=packed.receipt, source_map=_without_bytes(packed.source_map)))
+    seen = "".join(message.content for message in packed.messages)
     labels = {label: quote for label, quote in labels.items() if f"[{label}]" in seen}
     request = ChatRequest(
         model=model,
@@ -69,8 +84,11 @@ async def think(hold: Hold, llm: Llm[Any, ..., Any], node: str, arguments: Mappi
         answer_schema=_schema(model, codec, labels),
     )
     data = {name: value.data for name, value in arguments.items()}
+    citations: tuple[Citation, ...] = ()
 
     async def check(answer: Any) -> None:
+        nonlocal citations
+        citations = _cited(hold, node, answer, packed.source_map, data)
         for declared in llm.checks:
             await _check(hold, declared, node, data, answer)
 
@@ -81,6 +99,8 @@ async def think(hold: Hold, llm: Llm[Any, ..., Any], node: str, arguments: Mappi
         return counter.count(messages, counted_schema) <= window.room
 
     value = await ask(call, request, codec, labels=labels, again=llm.again, check=check, fits=fits)
+    if citations:
+        hold.emit(Cited(node=node, citations=citations))
     return _labeled(llm, value, arguments, packed)
 
 
@@ -146,6 +166,35 @@ def _as_text(llm: Llm[Any, ..., Any], name: str, value: Any) -> str:
 
 def _line(value: object) -> str:
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+
+def _without_bytes(shown: SourceMap) -> SourceMap:
+    """What the Log keeps of what the model saw: images and files by name, type and size."""
+    messages = tuple(
+        message.model_copy(
+            update={
+                "attachments": tuple(
+                    placed._replace(attachment=placed.attachment.model_copy(update={"data": b""}))
+                    for placed in message.attachments
+                )
+            }
+        )
+        for message in shown.messages
+    )
+    return shown.model_copy(update={"messages": messages})
+
+
+def _cited(hold: Hold, node: str, answer: Any, shown: SourceMap, data: Mapping[str, Any]) -> tuple[Citation, ...]:
+    """Where the words of an answer's quotes come from. Raises Unfit for one that the model was never shown."""
+    documents = [value for value in data.values() if isinstance(value, Document)]
+    citations, made_up = resolved(answer, shown, documents)
+    if citations or made_up:
+        score = len(citations) / (len(citations) + len(made_up))
+        evidence = "\n".join(made_up)
+        hold.emit(Checked(node=node, check="quotes", score=score, passed=not made_up, evidence=evidence[:2000]))
+    if made_up:
+        raise Unfit("\n".join(made_up))
+    return citations
 
 
 async def _check(hold: Hold, check: Check, node: str, data: Mapping[str, Any], answer: Any) -> None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from rheostat.autonomy import Action, Approval, Json, Level, Question
-from rheostat.context import Break, Receipt
+from rheostat.context import Break, Citation, Receipt, SourceMap
 
 from .events import (
     Answered,
@@ -13,6 +13,7 @@ from .events import (
     CallReserved,
     CallSettled,
     Checked,
+    Cited,
     EffectStarted,
     Event,
     NodeDeclined,
@@ -51,6 +52,8 @@ class NodeView:
     saved_usd: float = 0.0
     breaks: list[Break] = field(default_factory=list[Break])
     receipt: Receipt | None = None
+    source_map: SourceMap | None = None
+    citations: tuple[Citation, ...] = ()
     checks: list[Checked] = field(default_factory=list[Checked])
     action: Action | None = None
     started_at: float = 0.0
@@ -158,9 +161,12 @@ class View:
             case NodeDeclined():
                 self._leave(event.node, "declined", event.reason)
             case Packed():
-                self._node(event.node).receipt = event.receipt
+                node = self._node(event.node)
+                node.receipt, node.source_map = event.receipt, event.source_map
             case Checked():
                 self._node(event.node).checks.append(event)
+            case Cited():
+                self._node(event.node).citations = event.citations
             case Ruled():
                 self.ruled.append(event)
                 self._node(event.node).action = event.action

@@ -2,6 +2,7 @@
 
 from .attachment import Attachment
 from .calibration import Calibration, calibrated, observed
+from .citing import Citation, citation
 from .document import Block, BlockKind, Document
 from .errors import ContextError, MustNotFit, Uncountable, Unreadable
 from .fence import disarm
@@ -31,6 +32,7 @@ __all__ = [
     "Calibration",
     "Calibrations",
     "ContextError",
+    "Citation",
     "Cited",
     "Counter",
     "Document",
@@ -59,6 +61,7 @@ __all__ = [
     "Window",
     "attach",
     "calibrated",
+    "citation",
     "derived",
     "differences",
     "disarm",

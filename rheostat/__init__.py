@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from rheostat.app_core.run import Run
     from rheostat.app_core.view import View
     from rheostat.autonomy import Approval, Level, Question
-    from rheostat.context import Document, Quote, Snippet, find, locate, read
+    from rheostat.context import Document, Form, Quote, Section, Snippet, derived, find, locate, read
     from rheostat.dag import when
 
 _HOME = {
@@ -41,6 +41,7 @@ _HOME = {
     "Change": "app_core.redline",
     "Delivered": "app_core.redline",
     "Document": "context",
+    "Form": "context",
     "Level": "autonomy",
     "Question": "autonomy",
     "Quote": "context",
@@ -48,6 +49,7 @@ _HOME = {
     "RheostatError": "app_core.errors",
     "Run": "app_core.run",
     "Score": "app_core.declare",
+    "Section": "context",
     "Snippet": "context",
     "Target": "app_core.redline",
     "Untrusted": "app_core.label",
@@ -55,6 +57,7 @@ _HOME = {
     "accept_all": "app_core.redline",
     "aim": "app_core.redline",
     "decision": "app_core.report",
+    "derived": "context",
     "diff": "app_core.redline",
     "find": "context",
     "fitted": "app_core.data_file",
@@ -79,6 +82,7 @@ __all__ = [
     "Change",
     "Delivered",
     "Document",
+    "Form",
     "Level",
     "Question",
     "Quote",
@@ -86,6 +90,7 @@ __all__ = [
     "RheostatError",
     "Run",
     "Score",
+    "Section",
     "Snippet",
     "Target",
     "Untrusted",
@@ -93,6 +98,7 @@ __all__ = [
     "accept_all",
     "aim",
     "decision",
+    "derived",
     "diff",
     "find",
     "fitted",

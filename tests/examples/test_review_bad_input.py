@@ -134,7 +134,7 @@ BAD: dict[str, tuple[Answer, str]] = {
     "broken": (said(REAL)[:40], "is not of the form asked for"),
     "enum": (said(REAL, verdict="fine"), "verdict: Input should be 'acceptable', 'needs review' or 'not acceptable'"),
     "no quote": (said(), "quotes: List should have at least 1 item"),
-    "made up": (said(MADE_UP), "does not stand in nda.docx"),
+    "made up": (said(MADE_UP), "does not stand in what was shown of nda.docx"),
     "nothing": ("", "The answer was empty."),
     "endless": ("x" * 4000, "The answer was cut off at 400 tokens."),
     "no network": (NoNetwork("The provider could not be reached. Check the line."), "could not be reached"),

@@ -142,5 +142,6 @@ def test_an_answer_that_was_sent_back_is_paid_for_once_though_the_next_was_cut_o
     run = app.open(office.runs()[0]).resume()
     assert run.status == "done"
     again = [asked for asked in office.asked() if asked.topic == "Indemnity"]
-    assert len(again) == 1 and "does not stand in nda.docx" in again[0].problem, "it is told what was wrong before"
+    assert len(again) == 1
+    assert "does not stand in what was shown of nda.docx" in again[0].problem, "it is told what was wrong before"
     assert "1 made-up one dropped" in office.report(run)
