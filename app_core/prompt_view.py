@@ -78,9 +78,10 @@ class Piece(NamedTuple):
 
 
 def parts(receipt: Receipt) -> tuple[Part, ...]:
-    """What the room is used for, in the order of the prompt; together they are the room.
+    """What the room is used for, in the order of the prompt, each part counted alone.
 
-    The margin is what the count's stated error adds, and what was counted apart and takes less together.
+    The margin is what the count's stated error adds. Counted alone, parts of an exactly counted prompt may come to a
+    few tokens more than all of it.
     """
     named: list[Part] = [
         Part("instruction", "instruction", receipt.instruction_tokens),
@@ -136,7 +137,7 @@ def leaf(origin: Origin | None, *, source: bool = True) -> str:
     if origin is None:
         return ""
     at = f"page {origin.page}" if origin.page else f"line {origin.line}" if origin.line else ""
-    return " ".join(filter(None, [origin.source if source else "", at]))
+    return " ".join(filter(None, [origin.source if source else "", at if origin.place or source else ""]))
 
 
 def where(origin: Origin | None, index: int = 0, *, source: bool = True) -> str:

@@ -59,7 +59,9 @@ def context(
     with explained(as_json=as_json):
         if about_files:
             other = _read_what_if(what_if) if what_if else None
-            view = _of_files([Path(file) for file in what], _writable(ask or ""), model, window_tokens, answer_tokens, other)
+            view = _of_files(
+                [Path(file) for file in what], _writable(ask or ""), model, window_tokens, answer_tokens, other
+            )
         else:
             view = _of_run(what, as_json=as_json)
         if view is None:
@@ -76,26 +78,32 @@ def context(
 
 
 def _of_files(
-    files: Sequence[Path],
+    files: Sequence[str],
     question: str,
     model: str | None,
     window_tokens: int | None,
     answer_tokens: int,
-    other: "WhatIf | None",
+    what_if: Sequence[str],
 ) -> "PromptView":
     """Packs what the documents say on the question."""
     from ...compose import get_local_model, resolve
+    from ...errors import NoLocalModel
     from ...models import LOCAL
     from ...trial import Terms, ask_about, documents_at
     from ..terminal.console import aside
     from ..terminal.progress import Progress, label
 
+    other = _read_what_if(what_if) if what_if else None
     chosen = resolve(model)
     terms = Terms(chosen.model, window_tokens, answer_tokens)
     with Progress(aside(), label) as progress:
-        documents = documents_at(files)
+        documents = documents_at([Path(file) for file in files])
         if LOCAL in (chosen.model, other and other.model):
-            get_local_model(progress.doing)
+            try:
+                get_local_model(progress.doing)
+            except NoLocalModel as error:
+                error.add_note("Or name a hosted model with --model: to look at a prompt no key is needed.")
+                raise
         return ask_about(documents, question, terms, why="" if model else chosen.why, what_if=other)
 
 
@@ -222,6 +230,8 @@ def _tell(
         for quote, found in citations:
             out.print(citation(quote, found))
     else:
-        out.print(drawn(view, coloured=out.color_system is not None, everything=everything, whole=whole))
+        out.print(
+            drawn(view, coloured=out.color_system is not None and not out.no_color, everything=everything, whole=whole)
+        )
     if html:
         out.print(text(("\npage  ", "label"), str(html)), soft_wrap=True)

@@ -7,7 +7,7 @@ from rich.measure import Measurement
 from rich.table import Table
 
 from ...prompt_view import Part
-from .console import text
+from .console import WIDEST, text
 
 _SECTION_STYLES = ("cyan", "magenta", "green", "bright_blue", "bright_magenta", "bright_cyan")
 _STYLES = {
@@ -39,7 +39,7 @@ class Stacked:
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         bar = text("  ")
-        lengths = cells([part.tokens for part in self._parts], options.max_width - 4)
+        lengths = cells([part.tokens for part in self._parts], min(options.max_width, WIDEST) - 4)
         for (mark, style), length in zip(marks(self._parts, coloured=self._coloured), lengths, strict=True):
             bar.append(mark * length, style)
         yield bar

@@ -103,7 +103,7 @@ def _chosen(given: Receipt) -> str:
 
 def _counted(given: Receipt) -> str:
     if not given.error:
-        return f"{given.counter}: exact"
+        return given.counter if "exact" in given.counter else f"{given.counter}: exact"
     return f"{given.counter}: the true count is at most {100 * given.error:.3g} % higher, which is allowed for"
 
 

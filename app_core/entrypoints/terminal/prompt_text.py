@@ -1,5 +1,6 @@
 """A prompt as the model sees it, with a gutter that says where each part comes from and how far it is trusted."""
 
+import re
 from collections.abc import Iterator, Mapping
 
 from rich.console import Console, ConsoleOptions, RenderResult
@@ -15,6 +16,7 @@ _LINES = 2
 """Of a piece; the whole is an option away."""
 _PIECES = 8
 """Of a message."""
+_GAP = re.compile(r"\n\s*\n")
 _NARROW, _WIDE = 22, 30
 _WIDE_FROM = 96
 TRUST_STYLES = {Trust.USER: "blue", Trust.TRUSTED: "green", Trust.UNTRUSTED: "yellow"}
@@ -56,14 +58,16 @@ class PromptText:
             yield Text.assemble("  ", note, (" │ ", style), line)
 
     def _body(self, piece: Piece, console: Console, width: int) -> list[Text]:
-        given = piece.text if self._whole else piece.text[: (_LINES + 1) * width]
+        given = piece.text if self._whole else _GAP.sub("\n", piece.text[: (_LINES + 2) * width])
         made = text((given, "quiet" if piece.what == "fence" else ""))
         wrapped = list(made.wrap(console, max(width, 20)))
         if self._whole or len(wrapped) <= _LINES:
             return wrapped
-        wrapped[_LINES - 1].truncate(width - 2)
-        wrapped[_LINES - 1].rstrip()
-        return [*wrapped[: _LINES - 1], Text.assemble(wrapped[_LINES - 1], (" …", "dim"))]
+        last = wrapped[_LINES - 1]
+        if last.cell_len > width - 2:
+            last.right_crop(len(last.plain) - max(last.plain.rstrip().rfind(" "), 0))
+        last.rstrip()
+        return [*wrapped[: _LINES - 1], Text.assemble(last, (" …", "dim"))]
 
     def _notes(self, piece: Piece, width: int) -> list[Text]:
         """What the gutter says beside a piece: where it stands, and how far it is trusted."""

@@ -18,6 +18,9 @@ _ROOMY = 96
 _WIDEST = {"where": 24, "document": 34, "why": 34}
 _OUTCOMES = {"kept": "good", "shortened": "waits", "left out": "bad"}
 
+_IDLE = {"kept": "why", "Enters": "why", "left out": ">tokens", "Leaves": ">tokens"}
+"""Which column has nothing to say."""
+
 Names = Mapping[int, str]
 
 
@@ -35,7 +38,7 @@ def receipt(given: Receipt, openings: Names, *, everything: bool) -> RenderableT
         entries = [entry for entry in given.entries if entry.outcome == outcome]
         if entries:
             heading = text((outcome.capitalize(), style), (f"  {len(entries):,} of {len(given.entries):,}", "quiet"))
-            wanted = [name for name in columns if not (name == "why" and outcome == "kept")]
+            wanted = [name for name in columns if name != _IDLE.get(outcome)]
             parts += [Text(), heading, *_rows(_ranked(entries), columns, wanted, everything=everything)]
     return Group(*parts)
 
@@ -53,7 +56,7 @@ def what_if(other: Other, before: Receipt, openings: Names, *, everything: bool)
     columns = _columns(after, openings)
     for (heading, style), entries in kinds.items():
         if entries:
-            wanted = [name for name in columns if name != "why" or heading != "Enters"]
+            wanted = [name for name in columns if name != _IDLE.get(heading)]
             parts += [Text(), text((heading, style), (f"  {len(entries):,}", "quiet"))]
             parts += _rows(_ranked(entries), columns, wanted, everything=everything)
     if not other.changes:
