@@ -1,10 +1,12 @@
 """Draws up the receipt and the source map of a choice."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from .choose import Choice
 from .draft import Draft
-from .receipt import Entry, Receipt, SectionUse
+from .duplicates import further_places
+from .receipt import Entry, Reason, Receipt, SectionUse
+from .snippet import Origin, Snippet
 from .source_map import SourceMap, Span
 
 
@@ -32,6 +34,7 @@ def receipt(draft: Draft, choice: Choice) -> Receipt:
 
 
 def _entries(draft: Draft, choice: Choice) -> Iterator[Entry]:
+    also = further_places(draft.ask.snippets, _repeating(choice, "duplicate", "near-duplicate"))
     rivals = {
         index: (stage, at) for stage in choice.stages for at, unit in enumerate(stage.units) for index in unit.members
     }
@@ -43,7 +46,7 @@ def _entries(draft: Draft, choice: Choice) -> Iterator[Entry]:
         yield Entry(
             snippet=index,
             origin=snippet.origin,
-            also=draft.also.get(index, snippet.also),
+            also=also.get(index, snippet.also),
             need=snippet.need,
             score=snippet.score,
             trust=snippet.trust,
@@ -53,7 +56,7 @@ def _entries(draft: Draft, choice: Choice) -> Iterator[Entry]:
             reason=reason,
             form=form,
             form_name="" if form is None else draft.shorter(index)[form - 1].name if form else "full",
-            tokens=0 if form is None else draft.rated(index)[0][form],
+            tokens=0 if form is None else draft.rated(index, whole=not form)[0][form],
             missing_tokens=missing,
             duplicate_of=choice.stand_ins.get(index),
             trouble=draft.trouble.get(index, ""),
@@ -78,6 +81,10 @@ def _sections(draft: Draft, entries: tuple[Entry, ...]) -> Iterator[SectionUse]:
 def source_map(draft: Draft, choice: Choice) -> SourceMap:
     """Where each snippet stands in the messages."""
     snippets = draft.ask.snippets
+    also = further_places(snippets, _repeating(choice, "duplicate", "near-duplicate"))
+    equal = dict[int, list[int]]()
+    for index, of in _repeating(choice, "duplicate").items():
+        equal.setdefault(of, [of]).append(index)
     spans = (
         Span(
             message=message,
@@ -89,8 +96,19 @@ def source_map(draft: Draft, choice: Choice) -> SourceMap:
             form=shown.form,
             trust=snippets[shown.snippet].trust,
             origin=snippets[shown.snippet].origin,
-            also=draft.also.get(shown.snippet, snippets[shown.snippet].also),
+            also=also.get(shown.snippet, snippets[shown.snippet].also),
+            verbatim=() if shown.form else _verbatim(snippets[i] for i in equal.get(shown.snippet, [shown.snippet])),
         )
         for shown, message, at in choice.prompt.laid
     )
     return SourceMap(messages=choice.prompt.messages, spans=tuple(spans))
+
+
+def _repeating(choice: Choice, *reasons: Reason) -> dict[int, int]:
+    return {index: of for index, of in choice.stand_ins.items() if choice.out[index] in reasons}
+
+
+def _verbatim(equals: Iterable[Snippet]) -> tuple[Origin, ...]:
+    """Where snippets of one text stand as they are: of a text without an origin, `also` says what it was made from."""
+    places = ((place, len(one.text)) for one in equals if one.origin for place in (one.origin, *one.also))
+    return tuple(dict.fromkeys(place for place, length in places if place.end - place.start == length))

@@ -2,21 +2,22 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from math import ceil, floor, inf
 from typing import NamedTuple
 
 from .draft import Draft
-from .duplicates import repeats
+from .duplicates import further_places, repeats
 from .errors import MustNotFit, Part
 from .fit import Candidate, Forms, fit, worth
 from .layout import Prompt
 from .newest import newest
 from .receipt import Reason
 from .rendered import rendered
-from .screen import screen, superseded
+from .screen import bereft, screen, superseded
 from .section import Section
 from .snippet import Need, Origin
-from .units import Unit, together, units
+from .units import Unit, together, units, with_needs
 
 _REFINEMENTS = 3
 
@@ -28,6 +29,7 @@ class Stage(NamedTuple):
         units, candidates, forms: the units, as `fit` saw them, and the form chosen for each.
         left_tokens: what they left of their room.
         share: of the window that this room is.
+        each: whether each has this room for itself, as a turn of a conversation has.
     """
 
     units: Sequence[Unit]
@@ -35,14 +37,15 @@ class Stage(NamedTuple):
     forms: Sequence[int | None]
     left_tokens: int
     share: float
+    each: bool = False
 
     def missing_tokens(self, at: int, error: float) -> int:
         """How much larger the window would have to be for the next better form of a unit; 0 if it is whole."""
         candidate, form = self.candidates[at], self.forms[at]
         if form == 0:
             return 0
-        longer = min(candidate.sizes[:form]) - candidate.size(form)
-        needed = (i for i in candidate.needs if self.forms[i] is None)
+        longer = min(candidate.sizes[:form]) - (0 if self.each else candidate.size(form))
+        needed = (i for i in with_needs(self.candidates, candidate.needs) if i != at and self.forms[i] is None)
         longer += sum(min(self.candidates[i].sizes) for i in needed) - self.left_tokens
         return max(1, ceil(longer * (1 + error) / self.share))
 
@@ -98,27 +101,31 @@ def choose(draft: Draft) -> Choice:
 def _stand_in(draft: Draft, choice: Choice, indices: Sequence[int]) -> list[int]:
     """Leaves out what repeats another or is superseded, and gives the others."""
     snippets = draft.ask.snippets
-    for index, latest in superseded(snippets, indices).items():
-        choice.out[index], choice.stand_ins[index] = "superseded", latest
     standing = {i for i, form in choice.forms.items() if form == 0 and not draft.keeps_newest(snippets[i])}
+    older = superseded(snippets, indices, standing, choice.out)
+    choice.out |= dict.fromkeys(older, "superseded")
     current = [index for index in indices if index not in choice.out]
     letters = {index: rendered(snippets[index]).letters for index in (*standing, *current)}
-    for index, repeat in repeats(snippets, letters, standing).items():
-        if index in standing:
-            continue
+    repeating = repeats(snippets, letters, standing)
+    for index, repeat in repeating.items():
         choice.out[index], choice.stand_ins[index] = repeat.reason, repeat.of
-        if repeat.of not in choice.forms:  # what is chosen already is not to change
-            draft.also[repeat.of] = _places(draft, repeat.of, index)
+    choice.stand_ins |= {index: choice.stand_ins.get(latest, latest) for index, latest in older.items()}
+    places = further_places(snippets, {index: repeat.of for index, repeat in repeating.items()})
+    draft.also |= {index: also for index, also in places.items() if index not in standing}  # these are not to change
     return [index for index in current if index not in choice.out]
 
 
-def _places(draft: Draft, index: int, repeat: int) -> tuple[Origin, ...]:
-    """Where else a text stands, now that it also stands for a repeat."""
+def _units(draft: Draft, choice: Choice, indices: Sequence[int]) -> list[Unit]:
+    """Joins what belongs together, and leaves out what needs something that is not in the prompt."""
     snippets = draft.ask.snippets
-    known = draft.also.get(index, snippets[index].also)
-    more = (snippets[repeat].origin, *snippets[repeat].also)
-    own = snippets[index].origin
-    return tuple(dict.fromkeys((*known, *(origin for origin in more if origin and origin != own))))
+    if any(snippets[index].needs for index in indices):
+        lost = (
+            unit for stage in choice.stages for unit, form in zip(stage.units, stage.forms, strict=True) if form is None
+        )
+        groups = {snippets[index].group for unit in lost for index in unit.members} - {""}
+        choice.out |= dict.fromkeys(bereft(snippets, indices, groups), "needs")
+    rivals = [index for index in indices if index not in choice.out]
+    return units(snippets, rivals, choice.stand_ins, choice.forms.keys() | choice.out.keys())
 
 
 def _share_tokens(draft: Draft, section: Section) -> int:
@@ -126,10 +133,11 @@ def _share_tokens(draft: Draft, section: Section) -> int:
 
 
 def _choose_stable(draft: Draft, choice: Choice, section: Section, indices: Sequence[int]) -> None:
-    own = _stand_in(draft, choice, indices)
-    joined = units(draft.ask.snippets, own, choice.stand_ins, choice.forms)
-    candidates = _candidates(draft, joined, {})
+    joined = _units(draft, choice, _stand_in(draft, choice, indices))
     room = _share_tokens(draft, section)
+    candidates = _candidates(draft, joined, {}, whole=True)
+    if sum(candidate.sizes[0] for candidate in candidates) > room:
+        candidates = _candidates(draft, joined, {})
     fitted = fit(candidates, room)
     choice.gap = max(choice.gap, fitted.gap)
     left = room - _size(candidates, fitted.forms)
@@ -137,30 +145,38 @@ def _choose_stable(draft: Draft, choice: Choice, section: Section, indices: Sequ
 
 
 def _choose_newest(draft: Draft, choice: Choice, section: Section, indices: Sequence[int]) -> None:
-    joined = units(draft.ask.snippets, indices, choice.stand_ins, choice.forms)
-    candidates = _candidates(draft, joined, {})
+    joined = _units(draft, choice, indices)
     room = _share_tokens(draft, section)
-    forms: list[int | None] = [_largest(candidate, room) for candidate in candidates]
-    turns = [at for at, of in enumerate(candidates) if of.need is not Need.MUST and forms[at] is not None]
-    room -= sum(of.size(form) for of, form in zip(candidates, forms, strict=True) if of.need is Need.MUST)
-    first = newest([candidates[at].size(forms[at]) for at in turns], max(0, room))
-    for at in turns[:first]:
-        forms[at] = None
-        choice.out |= dict.fromkeys(joined[at].members, "older")
-    _keep(draft, choice, Stage(joined, candidates, forms, 0, section.share))
+    candidates = _candidates(draft, joined, {}, whole=True)
+    if any(candidate.sizes[0] > room for candidate in candidates):
+        candidates = _candidates(draft, joined, {})
+    bound = with_needs(candidates, (at for at, of in enumerate(candidates) if of.need is Need.MUST))
+    forms = [_largest(of, room, at in bound) for at, of in enumerate(candidates)]
+    turns = [at for at, form in enumerate(forms) if form is not None and at not in bound]
+    left = room - sum(candidates[at].size(forms[at]) for at in bound)
+    first = newest([candidates[at].size(forms[at]) for at in turns], max(0, left))
+    reason: Reason = "older"
+    leaving = turns[:first]
+    while leaving:
+        for at in leaving:
+            forms[at] = None
+            choice.out |= dict.fromkeys(joined[at].members, reason)
+        reason = "needs"
+        leaving = [at for at in turns if forms[at] is not None and any(forms[n] is None for n in candidates[at].needs)]
+    _keep(draft, choice, Stage(joined, candidates, forms, room, section.share, each=True))
 
 
-def _largest(candidate: Candidate, room: int) -> int | None:
-    """The longest form that fits alone; of a must the shortest, if none does."""
+def _largest(candidate: Candidate, room: int, bound: bool) -> int | None:
+    """The longest form that fits alone; if none does and it is bound to stay, the shortest."""
     fitting = next((form for form, size in enumerate(candidate.sizes) if size <= room), None)
-    if fitting is None and candidate.need is Need.MUST:
-        return candidate.sizes.index(min(candidate.sizes))
-    return fitting
+    return candidate.sizes.index(min(candidate.sizes)) if fitting is None and bound else fitting
 
 
-def _candidates(draft: Draft, joined: Iterable[Unit], sections: Mapping[str, int]) -> list[Candidate]:
-    """The units as `fit` sees them; `sections` are those with a share, by name."""
-    snippets, rated = draft.ask.snippets, draft.rated
+def _candidates(
+    draft: Draft, joined: Iterable[Unit], sections: Mapping[str, int], *, whole: bool = False
+) -> list[Candidate]:
+    """The units as `fit` sees them, with `whole` in full alone; `sections` are those with a share, by name."""
+    snippets, rated = draft.ask.snippets, partial(draft.rated, whole=whole)
     made = list[Candidate]()
     for unit in joined:
         first = snippets[unit.members[0]]
@@ -208,14 +224,18 @@ class _Pool:
 
     def __init__(self, draft: Draft, choice: Choice, indices: Sequence[int]) -> None:
         self.draft, self.kept = draft, dict(choice.forms)
-        own = _stand_in(draft, choice, indices)
-        self.units = units(draft.ask.snippets, own, choice.stand_ins, choice.forms)
+        self.units = _units(draft, choice, _stand_in(draft, choice, indices))
         shared = [section for section in draft.ask.sections if section.keep == "best" and section.share]
         self.shares = [_share_tokens(draft, section) for section in shared]
-        self.candidates = _candidates(draft, self.units, {section.name: at for at, section in enumerate(shared)})
+        self.sections = {section.name: at for at, section in enumerate(shared)}
+        self.candidates = _candidates(draft, self.units, self.sections, whole=True)
+        self.whole = any(snippet.shorter for snippet in draft.ask.snippets)
+        """Whether the candidates have shorter forms that nobody has asked for yet: to make them may cost much."""
 
     def attempt(self, room: int) -> _Attempt:
         """The best choice for a room, counted as a whole."""
+        if self.whole and sum(candidate.sizes[0] for candidate in self.candidates) > room:
+            self.candidates, self.whole = _candidates(self.draft, self.units, self.sections), False
         fitted = fit(self.candidates, room, self.shares)
         prompt = self.draft.prompt(self.kept | _forms(self.draft, self.units, fitted.forms))
         size = _size(self.candidates, fitted.forms)

@@ -59,10 +59,14 @@ class Draft:
 
     @cached_property
     def rule(self) -> str:
-        """The rule about fences, if there may be any: what fits must not change the message that comes first."""
+        """The rule about fences, if there may be any: what fits must not change the message that comes first.
+
+        Where that is to be cached there may always be: a next call may bring text from outside.
+        """
         ask = self.ask
-        fenced = ask.allow is Trust.UNTRUSTED and any(s.trust is Trust.UNTRUSTED for s in ask.snippets)
-        return FENCE_RULE if fenced else ""
+        cached = any(section.keep != "best" for section in ask.sections)
+        fenced = cached or any(snippet.trust is Trust.UNTRUSTED for snippet in ask.snippets)
+        return FENCE_RULE if fenced and ask.allow is Trust.UNTRUSTED else ""
 
     def fenced(self, index: int, form: int) -> Fenced:
         """A form of a snippet as the model would see it."""
@@ -88,30 +92,30 @@ class Draft:
         return tuple(made)
 
     def _text(self, index: int, snippet: Snippet, form: Form) -> str | None:
-        if isinstance(form.text, str):
-            return form.text
         try:
-            text = cast(object, form.text(snippet.text))
+            text = form.text if isinstance(form.text, str) else cast(object, form.text(snippet.text))
         except Exception as error:  # it is the builder's code, and no reason to send nothing
             self.trouble[index] = f"its form {form.name!r} could not be made: {type(error).__name__}: {error}"
             return None
         if not isinstance(text, str):
             self.trouble[index] = f"its form {form.name!r} is no text but {type(text).__name__}"
-        elif len(text) >= len(snippet.text):
+        elif not text.strip():
+            self.trouble[index] = f"its form {form.name!r} is empty"
+        elif callable(form.text) and len(text) >= len(snippet.text):
             self.trouble[index] = f"its form {form.name!r} is no shorter than the whole"
         else:
             return text
         return None
 
-    def rated(self, index: int) -> Rated:
-        """Tokens and relative worth of a snippet's forms."""
+    def rated(self, index: int, *, whole: bool = False) -> Rated:
+        """Tokens and relative worth of a snippet's forms; with `whole` of the full one alone."""
         snippet, counter = self.ask.snippets[index], self.ask.counter
         fenced = self.fenced(index, 0) if index in self.also else rendered(snippet).fenced
         full = counter.count_text(fenced.padded)
         if snippet.attachment:
             full += ceil(counter.count_attachment(snippet.attachment) / (1 + counter.error))
         opens = counter.per_message if snippet.role != "user" or self.keeps_newest(snippet) else 0
-        if not snippet.shorter:
+        if whole or not snippet.shorter:
             return (full + opens,), _WHOLE
         made = self.shorter(index)
         sizes = (counter.count_text(self.fenced(index, form).padded) + opens for form in range(1, len(made) + 1))

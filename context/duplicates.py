@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Literal, NamedTuple
 
 from .folding import fold
-from .snippet import Need, Snippet, Trust
+from .snippet import Need, Origin, Snippet, Trust
 
 _LETTERS = 12
 _GLANCE_CHARS = 48
@@ -79,6 +79,16 @@ def _among(snippets: Sequence[Snippet], alike: Sequence[int]) -> dict[int, Repea
             equal = snippets[first].text == snippets[index].text
             found[index] = Repeat(first, "duplicate" if equal else "near-duplicate")
     return found
+
+
+def further_places(snippets: Sequence[Snippet], stand_ins: Mapping[int, int]) -> dict[int, tuple[Origin, ...]]:
+    """Where else each text stands, by its index: its own further places, and those of all that it stands for."""
+    places = dict[int, dict[Origin, None]]()
+    for index, of in sorted(stand_ins.items()):
+        known = places.setdefault(of, dict.fromkeys(snippets[of].also))
+        repeat = snippets[index]
+        known.update(dict.fromkeys((repeat.origin, *repeat.also) if repeat.origin else repeat.also))
+    return {of: tuple(place for place in known if place != snippets[of].origin) for of, known in places.items()}
 
 
 def first_letters(text: str) -> str:

@@ -85,8 +85,9 @@ class _Open:
 
     def message(self) -> Message:
         content = "".join(self.parts())
-        marks = tuple(min(mark, len(content)) for mark in self.marks)
-        return Message(role=self.role, content=content, breakpoints=marks, attachments=tuple(self.attachments))
+        return Message(
+            role=self.role, content=content, breakpoints=tuple(self.marks), attachments=tuple(self.attachments)
+        )
 
     def parts(self) -> tuple[str, ...]:
         return (*self.padded[:-1], self.padded[-1].removesuffix(GAP))
@@ -117,8 +118,8 @@ class _Laying:
             self.opened[-1].attachments.append(Placed(at + shown.fenced.end, shown.attachment))
 
     def mark(self) -> None:
-        """Sets a cache breakpoint after all that stands there."""
-        self.opened[-1].marks.append(self.opened[-1].length)
+        """Sets a cache breakpoint after all that stands there, and before the blank line: that is there or not."""
+        self.opened[-1].marks.append(self.opened[-1].length - len(GAP))
 
     def prompt(self) -> Prompt:
         """The finished messages."""

@@ -1,5 +1,6 @@
 """Chooses how much of a conversation's end is kept, so that its start moves seldom."""
 
+from bisect import bisect_left
 from collections.abc import Sequence
 from itertools import accumulate
 
@@ -12,7 +13,8 @@ def newest(sizes: Sequence[int], room_tokens: int) -> int:
     """Says from which turn on a conversation is kept.
 
     The answer depends on nothing but the turns, so it needs no memory: the start lies at the first turn that begins
-    at or after a multiple of the step. As turns are added, it stays where it is until the next step is due.
+    at or after a multiple of the step. As turns are added, it stays where it is until the next step is due. A turn so
+    large that half a step would be lost behind it is kept for as long as it fits.
 
     Args:
         sizes: tokens of each turn, the oldest first.
@@ -21,10 +23,12 @@ def newest(sizes: Sequence[int], room_tokens: int) -> int:
     Returns:
         Index of the first turn kept; the number of turns if none is.
     """
-    total = sum(sizes)
-    if total <= room_tokens:
+    begins = [0, *accumulate(sizes)]
+    excess = begins[-1] - room_tokens
+    if excess <= 0:
         return 0
     step = max(1, room_tokens // STEPS_PER_SHARE)
-    start = -(-(total - room_tokens) // step) * step
-    begins = accumulate(sizes, initial=0)
-    return next(index for index, at in enumerate(begins) if at >= start or index == len(sizes))
+    start = -(-excess // step) * step
+    first = bisect_left(begins, start)
+    lost = begins[first] - start
+    return first - 1 if lost > step // 2 and begins[first - 1] >= excess else first

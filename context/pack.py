@@ -62,9 +62,8 @@ class Pack:
             MustNotFit: as `pack` does.
         """
         ask = self._draft.ask
-        return _packed(
-            replace(ask, window=window or ask.window, counter=counter or ask.counter, without=frozenset(without))
-        )
+        names = ask.without.union([without] if isinstance(without, str) else without)
+        return _packed(replace(ask, window=window or ask.window, counter=counter or ask.counter, without=names))
 
 
 def pack(

@@ -5,7 +5,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict
 
 from .section import Keep
-from .snippet import Need, Origin, Trust
+from .snippet import Name, Need, Origin, Trust
 
 Reason = Literal[
     "",
@@ -16,6 +16,7 @@ Reason = Literal[
     "below floor",
     "untrusted",
     "superseded",
+    "needs",
     "without",
     "empty",
 ]
@@ -29,6 +30,7 @@ _SENTENCES: dict[Reason, str] = {
     "below floor": "{outcome}: its score of {score:g} is below its section's floor",
     "untrusted": "{outcome}: untrusted, and this prompt takes nothing that is",
     "superseded": "{outcome}: superseded by snippet {duplicate_of}",
+    "needs": "{outcome}: what it needs is not in the prompt",
     "without": "{outcome}: this is a prompt without it",
     "empty": "{outcome}: it has no text",
 }
@@ -44,8 +46,9 @@ class Entry(BaseModel):
         outcome: kept whole, shortened, or left out.
         reason: why not whole. "budget": the tokens did not stretch. "older": its section keeps the newest. "duplicate",
             "near-duplicate": the same is kept. "below floor": its score is too low for its section. "untrusted": the
-            prompt takes no untrusted text. "superseded": a later state is there. "without": a what-if asked for that.
-            "empty": there was no text. "" if whole.
+            prompt takes no untrusted text, or none of what it belongs to. "superseded": a later state was given.
+            "needs": a section before it has left out what it needs. "without": a what-if asked for that. "empty": there
+            was no text. "" if whole.
         form: the form shown, 0 being the full one; None if left out.
         form_name: what that form is called; "full" for the full one, "" if left out.
         tokens: of the form shown, fence included, counted alone; 0 if left out.
@@ -64,16 +67,16 @@ class Entry(BaseModel):
     need: Need
     score: float
     trust: Trust
-    section: str = ""
-    group: str = ""
+    section: Name = ""
+    group: Name = ""
     outcome: Literal["kept", "shortened", "left out"]
     reason: Reason = ""
     form: int | None = None
-    form_name: str = ""
+    form_name: Name = ""
     tokens: int = 0
     missing_tokens: int = 0
     duplicate_of: int | None = None
-    trouble: str = ""
+    trouble: Name = ""
 
     @property
     def sentence(self) -> str:
@@ -94,7 +97,7 @@ class SectionUse(BaseModel):
 
     model_config = ConfigDict(frozen=True)
 
-    name: str
+    name: Name
     keep: Keep
     share: float
     room_tokens: int
@@ -132,7 +135,7 @@ class Receipt(BaseModel):
     schema_tokens: int
     tools_tokens: int = 0
     overhead_tokens: int
-    counter: str
+    counter: Name
     error: float
 
 

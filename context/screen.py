@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Mapping, Sequence
 
-from .errors import BadSection
+from .errors import BadGroup, BadSection
 from .receipt import Reason
 from .section import Section
 from .snippet import Need, Snippet, Trust
@@ -57,10 +57,44 @@ def _drag_along(snippets: Sequence[Snippet], out: dict[int, Reason]) -> None:
                 barred += [index] if snippet.group else []
 
 
-def superseded(snippets: Sequence[Snippet], indices: Collection[int]) -> dict[int, int]:
-    """Of several states of one thing, the last given stands for the earlier ones: each of these, and that last one."""
-    if not any(snippets[index].version_of for index in indices):
+def superseded(
+    snippets: Sequence[Snippet], indices: Collection[int], standing: Collection[int], out: Mapping[int, Reason]
+) -> dict[int, int]:
+    """Finds earlier states of things of which a later one was given, and that later one for each.
+
+    Args:
+        snippets: all that were given.
+        indices: those that compete now.
+        standing: those that are in the prompt already.
+        out: those that are not. A state that is empty or below its section's floor is still the last.
+    """
+    versions = {index: snippets[index].version_of for index in indices if snippets[index].version_of}
+    if not versions:
         return {}
-    last = {snippets[index].version_of: index for index in indices if snippets[index].version_of}
-    latest = {index: last.get(snippets[index].version_of, index) for index in indices}
-    return {index: at for index, at in latest.items() if at != index}
+    sections = {snippets[index].section for index in versions}
+    gone = [i for i, reason in out.items() if reason in ("empty", "below floor") and snippets[i].section in sections]
+    last = {snippets[index].version_of: index for index in sorted({*versions, *standing, *gone})}
+    return {index: last[version] for index, version in versions.items() if last[version] != index}
+
+
+def bereft(snippets: Sequence[Snippet], indices: Sequence[int], lost: Collection[str]) -> list[int]:
+    """Those that need one of the lost groups, directly or through others, and what is grouped with them.
+
+    Raises:
+        BadGroup: if one of them must be kept.
+    """
+    found = dict[int, None]()
+    while lost:
+        tied = [i for i in indices if i not in found and any(tie in lost for tie in _ties(snippets[i]))]
+        found |= dict.fromkeys(tied)
+        lost = {snippets[index].group for index in tied} - {""}
+    if must := next((index for index in found if snippets[index].need is Need.MUST), None):
+        raise BadGroup(
+            f"Snippet {must} must be kept and needs what the section before it has left out. Make that a must too, or "
+            "raise its section's share."
+        )
+    return list(found)
+
+
+def _ties(snippet: Snippet) -> tuple[str, ...]:
+    return (snippet.group, *snippet.needs) if snippet.group else snippet.needs

@@ -25,7 +25,7 @@ class Section:
             "newest": a conversation. As much of its end as fits the share, its start moving in steps so that most
             calls only append. It ends at a cache breakpoint.
             "best": the best that fit the share, and then whatever is worth most in the room left by all.
-        floor: snippets with a lower score are left out, musts excepted.
+        floor: snippets with a lower score are left out, musts and those of a group excepted.
 
     Raises:
         BadSection: if the share is not between 0 and 1, or a share is missing that "stable" and "newest" live on.

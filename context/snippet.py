@@ -32,8 +32,8 @@ def _encodable(name: str) -> str:
     return name.encode(errors="replace").decode()
 
 
-# A file's name may hold bytes that are no text; Python keeps them as lone surrogates, which no log could store.
-_Name = Annotated[str, AfterValidator(_encodable)]
+Name = Annotated[str, AfterValidator(_encodable)]
+"""A file's name may hold bytes that are no text; Python keeps them as lone surrogates, which no log could store."""
 
 
 class Origin(BaseModel):
@@ -44,10 +44,10 @@ class Origin(BaseModel):
 
     model_config = ConfigDict(frozen=True)
 
-    source: _Name
+    source: Name
     start: int = Field(ge=0)
     end: int = Field(ge=0)
-    place: _Name = ""
+    place: Name = ""
     page: int | None = None
     line: int | None = None
 
@@ -57,7 +57,8 @@ class Form(BaseModel):
 
     Args:
         text: the form itself, or a function that makes it of the full text. The function is called only if not
-            everything fits whole; where it raises, or gives a text that is no shorter, the snippet does without it.
+            everything fits whole; where it raises, or gives no text or one that is no shorter, the snippet does
+            without it.
         name: what it is, for the receipt: "shortened", "outline", "title".
         worth: share of the full form's worth; None for half of the next longer form's.
     """
@@ -88,7 +89,8 @@ class Snippet(BaseModel):
         needs: groups that must be in wherever this one is: the definition that a clause uses.
         section: name of the Section it belongs to; "" for what varies from call to call.
         role: who says it in the conversation. What the program gathers is said by the user.
-        version_of: what the text is a state of ("src/app.py"). Of several states only the one given last is shown.
+        version_of: what the text is a state of ("src/app.py"). Of several states in sections that keep the best, and in
+            each stable one, only the one given last is shown. A conversation stays as it was said.
         attachment: an image or a file that is sent with the text; a shorter form is sent without it.
     """
 

@@ -1,8 +1,9 @@
 """The source map of a prompt: from every character to where it comes from, and back."""
 
 from bisect import bisect_right
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import cached_property
+from typing import NamedTuple
 
 from pydantic import BaseModel, ConfigDict
 
@@ -23,6 +24,7 @@ class Span(BaseModel):
         form: the form shown, 0 being the full one.
         trust, origin: the snippet's.
         also: further places where the text stands.
+        verbatim: the origins of which each character shown is one: none of a shorter form.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -37,14 +39,7 @@ class Span(BaseModel):
     trust: Trust
     origin: Origin | None
     also: tuple[Origin, ...] = ()
-
-    @property
-    def verbatim(self) -> tuple[Origin, ...]:
-        """The origins of which each character shown is one: if it is the full form, and as long as they are."""
-        if self.form:
-            return ()
-        origins = (self.origin, *self.also) if self.origin else self.also
-        return tuple(origin for origin in origins if origin.end - origin.start == self.end - self.start)
+    verbatim: tuple[Origin, ...] = ()
 
     def origin_of(self, start: int, end: int) -> Origin | None:
         """Where characters of the message within this span come from; the snippet's whole origin if not verbatim."""
@@ -58,10 +53,11 @@ class Cited(BaseModel):
     """Where the words of a quote stand.
 
     Args:
-        origin: in the source: the exact characters where the text was shown verbatim, else the snippet's whole origin.
+        origin: in the source: the exact characters where the text was shown verbatim, else the snippet's whole origin;
+            None for what no source wrote.
         also: further origins of the same text.
         message, start, end: in the prompt.
-        snippet: index of the snippet.
+        snippet: index of the snippet; None for the program's own words: the instruction, the task.
         trust: of the words.
     """
 
@@ -72,8 +68,17 @@ class Cited(BaseModel):
     message: int
     start: int
     end: int
-    snippet: int
+    snippet: int | None
     trust: Trust
+
+
+class _Stretch(NamedTuple):
+    """Characters of one message that one author wrote; no span for the program's own."""
+
+    message: int
+    start: int
+    folded: Folded
+    span: Span | None
 
 
 class SourceMap(BaseModel):
@@ -123,41 +128,58 @@ class SourceMap(BaseModel):
         White space, typographic quotes and dashes may differ, words may not; see `locate`. The quote's place is not
         looked at. Only words that the model was shown count: what it quotes from elsewhere it has made up, or knows.
 
+        What no snippet says may stand in the instruction or the task: then there is no origin, and the user is trusted.
+
         Raises:
-            NotThere: if no snippet in the prompt says that.
-            Ambiguous: if several say it, or one several times, at different places of a source.
+            NotThere: if nothing in the prompt says that.
+            Ambiguous: if several snippets say it, or one several times, at different places of a source.
         """
         wanted = quote if isinstance(quote, Quote) else Quote(text=quote)
         words = fold(wanted.text).text
-        found = list(self._occurrences(words)) if words else []
+        found = list(self._occurrences(words, self._shown)) or list(self._occurrences(words, self._own))
         if not found:
             raise NotThere(wanted, "what the model saw")
-        if len(found) > 1:
-            origins = tuple(dict.fromkeys(cited.origin for cited in found if cited.origin))
-            if len(origins) != 1:
-                raise Ambiguous(wanted, "what the model saw", origins)
-        return found[0]
+        placed = [cited for cited in found if cited.origin] or found
+        origins = tuple(dict.fromkeys(cited.origin for cited in placed if cited.origin))
+        if len(origins) > 1:
+            raise Ambiguous(wanted, "what the model saw", origins)
+        return max(placed, key=lambda cited: cited.trust)
 
-    def _occurrences(self, words: str) -> Iterator[Cited]:
-        for span, folded in zip(self.spans, self._folded, strict=True):
-            at = folded.text.find(words)
+    def _occurrences(self, words: str, stretches: Iterable[_Stretch]) -> Iterator[Cited]:
+        for message, begin, folded, span in stretches:
+            at = folded.text.find(words) if words else -1
             while at >= 0:
-                start, end = span.start + folded.start(at), span.start + folded.end(at + len(words))
+                start, end = begin + folded.start(at), begin + folded.end(at + len(words))
                 if not _cuts_a_word(folded.text, at, at + len(words)):
                     yield Cited(
-                        origin=span.origin_of(start, end),
-                        also=span.also,
-                        message=span.message,
+                        origin=span.origin_of(start, end) if span else None,
+                        also=span.also if span else (),
+                        message=message,
                         start=start,
                         end=end,
-                        snippet=span.snippet,
-                        trust=span.trust,
+                        snippet=span.snippet if span else None,
+                        trust=span.trust if span else Trust.USER,
                     )
                 at = folded.text.find(words, at + 1)
 
     @cached_property
-    def _folded(self) -> tuple[Folded, ...]:
-        return tuple(fold(self.messages[span.message].content[span.start : span.end]) for span in self.spans)
+    def _shown(self) -> tuple[_Stretch, ...]:
+        return tuple(self._stretch(span.message, span.start, span.end, span) for span in self.spans)
+
+    @cached_property
+    def _own(self) -> tuple[_Stretch, ...]:
+        """What stands in no span's block: the fences are not the program's words alone, for they name sources."""
+        found, at = list[_Stretch](), 0
+        for message, said in enumerate(self.messages):
+            start = 0
+            while at < len(self.spans) and self.spans[at].message == message:
+                found.append(self._stretch(message, start, self.spans[at].block_start, None))
+                start, at = self.spans[at].block_end, at + 1
+            found.append(self._stretch(message, start, len(said.content), None))
+        return tuple(found)
+
+    def _stretch(self, message: int, start: int, end: int, span: Span | None) -> _Stretch:
+        return _Stretch(message, start, fold(self.messages[message].content[start:end]), span)
 
 
 def _cuts_a_word(text: str, start: int, end: int) -> bool:

@@ -1,6 +1,6 @@
 """Snippets that are kept or left out together, as one candidate for `fit`."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from typing import NamedTuple, TypeVar
 
 from .errors import BadGroup
@@ -21,7 +21,7 @@ class Unit(NamedTuple):
 
 
 def units(
-    snippets: Sequence[Snippet], rivals: Sequence[int], stand_ins: Mapping[int, int], kept: Iterable[int]
+    snippets: Sequence[Snippet], rivals: Sequence[int], stand_ins: Mapping[int, int], decided: Container[int]
 ) -> list[Unit]:
     """Joins the snippets of one group to a unit, and says which units need which.
 
@@ -29,7 +29,7 @@ def units(
         snippets: all that were given.
         rivals: indices of those that compete now.
         stand_ins: for each snippet that another stands for, that other: it takes its place in its group.
-        kept: indices of those whose fate is decided: they are in the prompt.
+        decided: indices of those whose fate is decided, as far as they are not among the rivals.
 
     Returns:
         The units, in the order of their first members.
@@ -47,7 +47,6 @@ def units(
     for index in rivals:
         mates.setdefault(snippets[index].group or index, []).append(index)
     unit_of = {index: at for at, members in enumerate(mates.values()) for index in members}
-    settled = frozenset(kept)
 
     def needed(group: str, by: int) -> set[int]:
         if group not in groups:
@@ -55,7 +54,7 @@ def units(
                 f"Snippet {by} needs the group {group!r}, and no snippet belongs to it. Offer one with "
                 f"group={group!r}, or drop the need."
             )
-        apart = [i for i in groups[group] if i not in unit_of and i not in settled and snippets[i].text.strip()]
+        apart = [index for index in groups[group] if index not in unit_of and index not in decided]
         if apart:
             raise BadGroup(
                 f"Snippets {by} and {apart[0]} belong together by the group {group!r}, and their sections "
@@ -90,6 +89,17 @@ def together(snippets: Sequence[Snippet], unit: Unit, rated: Sequence[Rated], se
     sizes = tuple(sum(_at(sizes, level) for sizes, _ in rated) for level in levels)
     worths = (sum(w * _at(shares, level) for w, (_, shares) in zip(weights, rated, strict=True)) for level in levels)
     return Candidate(need, sum(scores), sizes, tuple(worth / sum(weights) for worth in worths), section, unit.needs)
+
+
+def with_needs(candidates: Sequence[Candidate], indices: Iterable[int]) -> set[int]:
+    """These candidates, and all that they need, directly or through others."""
+    found, open_ends = set[int](), list(indices)
+    while open_ends:
+        index = open_ends.pop()
+        if index not in found:
+            found.add(index)
+            open_ends += candidates[index].needs
+    return found
 
 
 def _at(forms: Sequence[_Number], level: int) -> _Number:
