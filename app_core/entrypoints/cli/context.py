@@ -58,10 +58,7 @@ def context(
         raise typer.BadParameter("a past run is shown as it was; --model, --window and --what-if are for documents.")
     with explained(as_json=as_json):
         if about_files:
-            other = _read_what_if(what_if) if what_if else None
-            view = _of_files(
-                [Path(file) for file in what], _writable(ask or ""), model, window_tokens, answer_tokens, other
-            )
+            view = _of_files(what, _writable(ask or ""), model, window_tokens, answer_tokens, what_if or ())
         else:
             view = _of_run(what, as_json=as_json)
         if view is None:
