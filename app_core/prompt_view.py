@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, NamedTuple
 
-from rheostat.context import Entry, Message, Origin, Receipt, SourceMap, Span, differences
+from rheostat.context import Attachment, Entry, Message, Origin, Receipt, SourceMap, Span, differences
 
 from .events import Packed
 from .log import Record
@@ -68,12 +68,12 @@ class Piece(NamedTuple):
 
     Args:
         text: the characters.
-        what: "snippet", "fence", "instruction" or "task".
+        what: "snippet", "fence", "attachment" (the text is its name), "instruction" or "task".
         span: of the snippet; None for what the program wrote.
     """
 
     text: str
-    what: Literal["snippet", "fence", "instruction", "task"]
+    what: Literal["snippet", "fence", "attachment", "instruction", "task"]
     span: Span | None
 
 
@@ -93,7 +93,7 @@ def parts(receipt: Receipt) -> tuple[Part, ...]:
     ]
     margin = max(0, receipt.tokens - sum(part.tokens for part in named))
     named += [Part("margin for the count", "margin", margin), Part("free", "free", receipt.room - receipt.tokens)]
-    return tuple(part for part in named if part.tokens or part.kind == "free")
+    return tuple(part for part in named if part.tokens or part.kind in ("section", "free"))
 
 
 def pieces(source_map: SourceMap) -> Iterator[tuple[Message, tuple[Piece, ...]]]:
@@ -106,10 +106,15 @@ def pieces(source_map: SourceMap) -> Iterator[tuple[Message, tuple[Piece, ...]]]
 def _cut(message: Message, spans: Iterable[Span]) -> Iterator[Piece]:
     own = "instruction" if message.role == "system" else "task"
     content, at = message.content, 0
+    attached = dict[int, list[Attachment]]()
+    for placed, attachment in message.attachments:
+        attached.setdefault(placed, []).append(attachment)
     for span in spans:
         yield Piece(content[at : span.block_start].strip("\n"), own, None)
         yield Piece(content[span.block_start : span.start].strip("\n"), "fence", span)
         yield Piece(content[span.start : span.end], "snippet", span)
+        for attachment in attached.get(span.end, ()):
+            yield Piece(f"{attachment.name} ({attachment.media_type})", "attachment", span)
         yield Piece(content[span.end : span.block_end].strip("\n"), "fence", span)
         at = span.block_end
     yield Piece(content[at:].strip("\n"), own, None)
@@ -124,7 +129,8 @@ def place(origin: Origin | None, index: int) -> str:
     """What a person would call the place where a text stands in its document: "4.2"."""
     if origin is None:
         return f"snippet {index}"
-    return origin.place or (f"line {origin.line}" if origin.line else f"character {origin.start:,}")
+    line = f"line {origin.line}" if origin.line else ""
+    return origin.place or line or (f"character {origin.start:,}" if origin.start else "the beginning")
 
 
 def leaf(origin: Origin | None, *, source: bool = True) -> str:

@@ -12,7 +12,9 @@ from rheostat.app_core.entrypoints.cli import cli
 from rheostat.app_core.entrypoints.page.prompt import page
 from rheostat.app_core.prompt_view import PromptView
 from rheostat.app_core.trial import Terms, ask_about, documents_at
+from rheostat.context import read
 
+CONTRACTS = Path(__file__).parents[2] / "../shared/data/contracts"
 HOSTED = "openai/gpt-5.4-mini"
 CLAUSES = {
     "Term": "This agreement lasts for twelve months and then renews for one year at a time.",
@@ -220,3 +222,16 @@ def test_a_prompt_whose_words_were_not_kept_is_shown_by_its_receipt() -> None:
     whole = ask_about(documents_at([Path("nda.md")]), "cap?", Terms(HOSTED, None, 600))
     html = page(PromptView("judge of run-1", "m", whole.receipt, None))
     assert "only its receipt" in html and 'id="r0"' in html and 'href="#p' not in html
+
+
+@pytest.mark.skipif(not CONTRACTS.is_dir(), reason="the folder of sample contracts is not on this machine")
+def test_a_real_contract_is_searched_and_its_words_are_traced_into_the_word_file() -> None:
+    file, quote = CONTRACTS / "bonterms-cloud-terms.docx", "will not exceed the Enhanced Cap"
+    told = asked("--window", 2000, "--what-if", "window=3000", "--cite", quote, file=str(file))
+    best = max(told["receipt"]["entries"], key=lambda entry: entry["score"])
+    assert (best["origin"]["place"], best["outcome"]) == ("16", "kept")
+    assert 1200 < told["tokens"] <= told["room_tokens"] == 1400
+    assert told["what_if"]["changes"]
+    (cited,) = told["citations"]
+    assert cited["origin"]["source"] == file.name
+    assert quote in read(file).text[cited["origin"]["start"] : cited["origin"]["end"]]

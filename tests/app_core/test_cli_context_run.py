@@ -1,15 +1,19 @@
 """`rheostat context RUN`: what the model saw in a past run, from its Log alone."""
 
+import io
 import json
 from pathlib import Path
 from typing import Any
 
 import pytest
+from rich.console import Console
 from typer.testing import CliRunner
 
 from rheostat import App
 from rheostat.app_core.compose import default_store
 from rheostat.app_core.entrypoints.cli import cli
+from rheostat.app_core.entrypoints.terminal.console import THEME
+from rheostat.app_core.entrypoints.terminal.context import nodes
 from rheostat.app_core.events import Packed
 from rheostat.app_core.prompt_view import as_json, packed_in, prompt_of
 from rheostat.app_core.testing import ScriptedGateway
@@ -80,6 +84,14 @@ def test_without_a_step_its_prompts_are_listed(run: str) -> None:
     assert f"rheostat context {run} STEP" in out
     listed = told(run)
     assert [prompt["node"] for prompt in listed["prompts"]] == ["tell", "tell_again"]
+
+
+def test_steps_that_ran_side_by_side_are_listed_by_their_numbers(run: str) -> None:
+    receipt = packed_in(default_store().read(run))["tell"].receipt
+    prompts = [Packed(node=f"each[{number}]/tell", receipt=receipt) for number in (10, 9, 1)]
+    out = io.StringIO()
+    Console(file=out, width=80, theme=THEME).print(nodes(prompts, run))
+    assert [line.split("/")[0] for line in out.getvalue().splitlines()[1:4]] == ["each[1]", "each[9]", "each[10]"]
 
 
 def test_a_step_is_shown_with_its_words_and_their_origin(run: str) -> None:

@@ -1,17 +1,33 @@
 """How a prompt looks in a terminal: bars that add up, lists that say what they leave out, text that stays text."""
 
 import io
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from rich.console import Console
 
+from rheostat.app_core.entrypoints.page.prompt import page
 from rheostat.app_core.entrypoints.terminal.bars import Bar, Stacked, cells, parts_table, share
 from rheostat.app_core.entrypoints.terminal.console import THEME
 from rheostat.app_core.entrypoints.terminal.context import citation, drawn
-from rheostat.app_core.prompt_view import Other, PromptView, on_other_terms, parts, pieces
-from rheostat.context import Counter, Form, Need, NotThere, Origin, Pack, Quote, Section, Snippet, Trust, Window, pack
+from rheostat.app_core.prompt_view import Other, PromptView, on_other_terms, parts, pieces, where
+from rheostat.context import (
+    Attachment,
+    Counter,
+    Form,
+    Need,
+    NotThere,
+    Origin,
+    Pack,
+    Quote,
+    Section,
+    Snippet,
+    Trust,
+    Window,
+    pack,
+)
 
 WORDS = Counter(name="words", count_text=lambda text: len(text.split()))
 LETTERS = "abcdefghijklmnopqrstuvwxyz"
@@ -158,3 +174,28 @@ def test_a_citation_says_where_the_words_stand_and_how_far_to_trust_them() -> No
         "✓ “h7w0 h7w1” 7, nda.md line 7, characters 7,000–7,009 · untrusted"
     )
     assert "made up" in printed(citation("h8", NotThere(Quote(text="h8"), "it")))
+
+
+def test_a_place_is_called_as_a_person_would() -> None:
+    def called(**known: object) -> str:
+        return where(Origin.model_validate({"source": "nda.md", "start": 1200, "end": 1300, **known}))
+
+    assert called(place="4.2", page=3, line=12) == "4.2, nda.md page 3"
+    assert called(place="4.2") == "4.2, nda.md"
+    assert called(line=12) == "nda.md line 12"
+    assert where(Origin(source="a", start=1200, end=1300), source=False) == "character 1,200"
+    assert where(Origin(source="a", start=0, end=9), source=False) == "the beginning"
+    assert where(None, 7) == "snippet 7"
+
+
+def test_an_attachment_stands_by_its_name_where_it_is_sent() -> None:
+    scan = Attachment(name="scan\u202e.png", media_type="image/png", data=b"x", width=8, height=8)
+
+    def five(_: Attachment) -> int:
+        return 5
+
+    counter = replace(WORDS, count_attachment=five)
+    made = pack([snippet(7, attachment=scan)], instruction="", task="What?", window=Window(200, 0), counter=counter)
+    shown, html = screen(seen(made)), page(seen(made))
+    assert "attachment           │ scan\\u202e.png (image/png)" in shown
+    assert "scan\\u202e.png (image/png)" in html

@@ -1,5 +1,6 @@
 """One prompt on the screen: what it is made of, what was kept and left out, and the words with their origins."""
 
+import re
 from collections.abc import Iterable
 
 from rich.console import Group, RenderableType
@@ -80,12 +81,12 @@ def citation(quote: str, found: "Cited | Ambiguous | NotThere") -> RenderableTyp
 
 
 def nodes(prompts: Iterable[Packed], run: str) -> RenderableType:
-    """The prompts of a run, one a line."""
+    """The prompts of a run, one a line, in the order of their names: steps that ran side by side started in any."""
     table = Table.grid(padding=(0, 2, 0, 0))
     for justify in ("left", "right", "left", "left"):
         table.add_column(justify=justify, overflow="fold", no_wrap=justify == "right")
     table.add_row(*(text((name, "label")) for name in ("step", "tokens", "of its room", "candidates")))
-    for packed in prompts:
+    for packed in sorted(prompts, key=lambda packed: _natural(packed.node)):
         given = packed.receipt
         filled = Bar(given.tokens, given.room, "cyan", most=_FILLED, track="·")
         table.add_row(text(packed.node), text(f"{given.tokens:,}"), filled, text((_chosen(given), "quiet")))
@@ -105,6 +106,11 @@ def _counted(given: Receipt) -> str:
     if not given.error:
         return given.counter if "exact" in given.counter else f"{given.counter}: exact"
     return f"{given.counter}: the true count is at most {100 * given.error:.3g} % higher, which is allowed for"
+
+
+def _natural(name: str) -> list[tuple[int, str]]:
+    """Sorts `judge[10]` after `judge[9]`."""
+    return [(int(part), "") if part.isdecimal() else (-1, part) for part in re.split(r"(\d+)", name)]
 
 
 def _exact(origin: Origin) -> str:

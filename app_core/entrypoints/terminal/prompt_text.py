@@ -59,7 +59,7 @@ class PromptText:
 
     def _body(self, piece: Piece, console: Console, width: int) -> list[Text]:
         given = piece.text if self._whole else _GAP.sub("\n", piece.text[: (_LINES + 2) * width])
-        made = text((given, "quiet" if piece.what == "fence" else ""))
+        made = text((given, "quiet" if piece.what in ("fence", "attachment") else ""))
         wrapped = list(made.wrap(console, max(width, 20)))
         if self._whole or len(wrapped) <= _LINES:
             return wrapped
@@ -73,7 +73,7 @@ class PromptText:
         """What the gutter says beside a piece: where it stands, and how far it is trusted."""
         if piece.what == "fence":
             return []
-        if piece.span is None:
+        if piece.span is None or piece.what == "attachment":
             return [text((piece.what, "label"))]
         span = piece.span
         form = f", {self._form_names.get(span.snippet, 'shortened')}" if span.form else ""
