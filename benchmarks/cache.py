@@ -131,7 +131,9 @@ def assemble(options: Options) -> tuple[dict[str, float | None], list[str]]:
     counter = replace(plain_counter, error=0.0, per_message=PER_MESSAGE, per_request=PER_REQUEST)
     size = options.window * 3 // 8 if options.quick else options.window
     window = Window(size, size // 32)
-    held = until(4 * size, counter, lambda turns: talk(options.data, turns, reference=16, chunks_found=6))
+    held = until(
+        4 * size, counter, lambda turns: talk(options.data, turns, reference=max(2, size // 2000), chunks_found=6)
+    )
     asked = list(held.prompts())
     ways: dict[str, Sequence[Prompt]] = {
         "": [ours(held, number, counter, window) for number in asked],
