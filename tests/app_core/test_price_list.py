@@ -11,10 +11,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rheostat.app_core.adapters.litellm_gateway import LitellmGateway
-from rheostat.app_core.adapters.price_list import MOST_USD_PER_MTOK, bundled_list, entry_facts, listed_facts
+from rheostat.app_core.adapters.price_list import MOST_USD_PER_MTOK, bundled_list, entry_facts, listed_facts, takes
 from rheostat.app_core.errors import BadPrice, GatewayError, UnknownModel, UnknownPrice
 from rheostat.app_core.models import PROVIDERS
-from rheostat.app_core.ports import Price, Usage
+from rheostat.app_core.ports import CacheFacts, ChatRequest, Price, Usage
+from rheostat.context import Message
 
 LISTED = {
     "mode": "chat",
@@ -60,6 +61,55 @@ def test_a_window_ends_where_a_dearer_tier_begins() -> None:
 
 def test_thinking_that_costs_more_than_writing_is_booked_as_writing() -> None:
     assert entry_facts("thinks", LISTED | {"output_cost_per_reasoning_token": 9e-6}).price.answer_usd == 9e-6
+
+
+def test_what_goes_into_a_cache_has_its_own_price() -> None:
+    price = listed_facts("anthropic/claude-sonnet-4-5").price
+    assert (price.prompt_usd, price.cached_read_usd, price.cached_write_usd) == (3e-6, 0.3e-6, 3.75e-6)
+    assert listed_facts("gpt-4o-mini").price.cached_write_usd is None
+    slip = entry_facts("slip", LISTED | {"cache_creation_input_token_cost": 0.0}).price
+    assert slip.cached_write_usd == slip.prompt_usd
+
+
+def test_a_model_of_openai_that_bills_what_it_caches_by_itself_is_reserved_for_at_that_price() -> None:
+    billed = LISTED | {"cache_creation_input_token_cost": 1.25e-6, "litellm_provider": "openai"}
+    facts = entry_facts("gpt", billed | {"supports_prompt_caching": True})
+    request = ChatRequest(model="gpt", messages=(Message(role="user", content="Hi"),), max_answer_tokens=1)
+    assert facts.price.prompt_usd == 1e-6
+    assert facts.worst_usd(request, 1000) == pytest.approx(1000 * 1.25e-6 + 4e-6)
+
+
+TOLD_1024 = CacheFacts(min_tokens=1024, marked=True)
+
+
+@pytest.mark.parametrize(
+    ("model", "cache"),
+    [
+        ("anthropic/claude-sonnet-4-5", TOLD_1024),
+        ("claude-haiku-4-5", CacheFacts(min_tokens=4096, marked=True)),
+        ("anthropic.claude-sonnet-4-20250514-v1:0", TOLD_1024),
+        ("vertex_ai/claude-sonnet-4-5", TOLD_1024),
+        ("gpt-4o-mini", CacheFacts(min_tokens=1024, step_tokens=128)),
+        ("deepseek/deepseek-chat", CacheFacts(min_tokens=64, step_tokens=64, keeps_s=3600)),
+        ("gemini/gemini-2.5-flash", None),
+        ("mistral/mistral-small-latest", None),
+    ],
+)
+def test_how_a_provider_caches_is_known_or_nothing_is_expected(model: str, cache: CacheFacts | None) -> None:
+    assert listed_facts(model).cache == cache
+
+
+def test_a_model_of_ones_own_at_a_provider_name_is_not_taken_for_the_providers(prices: Path) -> None:
+    claude = "openrouter__anthropic__claude-ours"
+    state(prices, openai__ours=STATED, **{claude: STATED | {"cache_write_usd_per_mtok": 1.5}})
+    assert listed_facts("openai/ours").cache is None
+    facts = listed_facts(claude.replace("__", "/"))
+    assert (facts.cache, facts.price.cached_write_usd) == (TOLD_1024, 1.5e-6)
+
+
+def test_what_a_model_can_see_is_listed() -> None:
+    assert takes("gpt-4o-mini", "image/png") and takes("anthropic/claude-sonnet-4-5", "application/pdf")
+    assert not takes("deepseek/deepseek-chat", "image/png") and not takes("nobody/knows", "image/png")
 
 
 def test_an_unknown_model_is_told_the_nearest_names() -> None:

@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from rheostat.app_core.errors import BadRequest, ModelBusy
-from rheostat.app_core.ports import ChatReply, ChatRequest, Gateway, Price, Usage
+from rheostat.app_core.ports import CacheFacts, ChatReply, ChatRequest, Gateway, Price, Usage
 from rheostat.app_core.testing import ScriptedGateway
 from rheostat.context import Message
 
@@ -36,6 +36,25 @@ def test_it_bills_what_it_counts() -> None:
     reply = call(gateway, request())
     assert reply.usage == Usage(prompt_tokens=gateway.counter("any").count(request().messages), answer_tokens=10)
     assert reply.cost_usd == pytest.approx(reply.usage.prompt_tokens * 1e-3 + 10 * 1e-2)
+
+
+def test_with_a_cache_what_an_earlier_prompt_began_with_is_read_for_less() -> None:
+    price = Price(prompt_usd=1e-6, answer_usd=0, cached_read_usd=1e-7, cached_write_usd=2e-6)
+    gateway = ScriptedGateway(lambda _: "Yes.", price=price, cache=CacheFacts(min_tokens=10, step_tokens=10))
+    first, again, other = (call(gateway, request(text)) for text in ("a" * 400, "a" * 390 + "b" * 10, "c" * 400))
+    assert (first.usage.cached_tokens, again.usage.cached_tokens, other.usage.cached_tokens) == (0, 90, 0)
+    written = again.usage.prompt_tokens - 90
+    assert again.usage.cache_write_tokens == written
+    assert again.cost_usd == pytest.approx(90 * 1e-7 + written * 2e-6)
+
+
+def test_a_cache_that_must_be_told_serves_up_to_a_breakpoint() -> None:
+    gateway = ScriptedGateway(lambda _: "Yes.", cache=CacheFacts(marked=True))
+    told = Message(role="user", content="a" * 400 + "?", breakpoints=(400,))
+    replies = [call(gateway, request().model_copy(update={"messages": (told,)})) for _ in range(2)]
+    assert [reply.usage.cached_tokens for reply in replies] == [0, 101]
+    assert [reply.usage.cache_write_tokens for reply in replies] == [101, 0]
+    assert call(gateway, request("a" * 400)).usage.cached_tokens == 101
 
 
 def test_an_answer_beyond_its_limit_is_cut_short() -> None:
