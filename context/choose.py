@@ -29,7 +29,7 @@ class Stage(NamedTuple):
         units, candidates, forms: the units, as `fit` saw them, and the form chosen for each.
         left_tokens: what they left of their room.
         share: of the window that this room is.
-        each: whether each has this room for itself, as a turn of a conversation has.
+        each: whether each has this room for itself and those after it, as a turn of a conversation has.
     """
 
     units: Sequence[Unit]
@@ -44,7 +44,8 @@ class Stage(NamedTuple):
         candidate, form = self.candidates[at], self.forms[at]
         if form == 0:
             return 0
-        longer = min(candidate.sizes[:form]) - (0 if self.each else candidate.size(form))
+        longer = min(candidate.sizes[:form])
+        longer += _size(self.candidates[at + 1 :], self.forms[at + 1 :]) if self.each else -candidate.size(form)
         needed = (i for i in with_needs(self.candidates, candidate.needs) if i != at and self.forms[i] is None)
         longer += sum(min(self.candidates[i].sizes) for i in needed) - self.left_tokens
         return max(1, ceil(longer * (1 + error) / self.share))
@@ -188,7 +189,7 @@ def _candidates(
     return made
 
 
-def _size(candidates: Iterable[Candidate], forms: Forms) -> int:
+def _size(candidates: Iterable[Candidate], forms: Iterable[int | None]) -> int:
     return sum(candidate.sizes[form] for candidate, form in zip(candidates, forms, strict=True) if form is not None)
 
 

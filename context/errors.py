@@ -62,6 +62,6 @@ class MustNotFit(ContextError):
             f"What must be in the prompt takes {self.tokens:,} tokens, but there is room for {room:,} "
             f"(a window of {self.window_tokens:,} less {self.kept_for_answer:,} kept for the answer). "
             f"The parts, in tokens: {listed}{more}. "
-            "Use a model with a larger window, keep less for the answer, mark fewer snippets as must, "
-            "or give the large ones shorter forms."
+            "Use a model with a larger window, keep less for the answer, lower the shares of sections, "
+            "mark fewer snippets as must, or give the large ones shorter forms."
         )

@@ -60,6 +60,6 @@ def arranged(sections: Sequence[Section]) -> tuple[Section, ...]:
         raise BadSection(f"Two sections are called {twice!r}. Give each its own name.")
     total = sum(section.share for section in sections)
     if total > 1 + 1e-9:
-        raise BadSection(f"The sections' shares add up to {total:.0%} of the window. Lower them to 100 % in all.")
+        raise BadSection(f"The sections' shares add up to {100 * total:g} % of the window. Lower them to 100 % in all.")
     ordered = sorted(sections, key=lambda section: _ORDER.index(section.keep))
     return (*ordered, Section("")) if "" not in names else tuple(ordered)
