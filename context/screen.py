@@ -88,7 +88,8 @@ def bereft(snippets: Sequence[Snippet], indices: Sequence[int], lost: Collection
         tied = [i for i in indices if i not in found and any(tie in lost for tie in _ties(snippets[i]))]
         found |= dict.fromkeys(tied)
         lost = {snippets[index].group for index in tied} - {""}
-    if must := next((index for index in found if snippets[index].need is Need.MUST), None):
+    must = next((index for index in found if snippets[index].need is Need.MUST), None)
+    if must is not None:
         raise BadGroup(
             f"Snippet {must} must be kept and needs what the section before it has left out. Make that a must too, or "
             "raise its section's share."
