@@ -8,13 +8,14 @@ from collections import defaultdict, deque
 from hashlib import sha256
 from typing import Any
 
+from rheostat.context import Counter
 from rheostat.dag import OverBudget, Status
 
 from .declare import Llm
 from .errors import GatewayError
 from .events import CallReserved, CallSettled
 from .hold import Hold
-from .ports import ChatReply, ChatRequest
+from .ports import ChatReply, ChatRequest, ModelFacts
 from .prompt_cache import Answered, Asked, asking, forecast
 from .run_errors import BudgetTooSmall, DeadlinePassed
 
@@ -48,10 +49,13 @@ class Till:
             return answered
         async with self._slots:
             timed = request.model_copy(update={"timeout_s": min(request.timeout_s, self._left_s())})
-            asked = self._asked(node, request)
-            reserved = await self._reserve(node, request, asked)
+            gateway, model = self._hold.gateway, request.model
+            facts, counter = gateway.facts(model), gateway.counter(model)
+            schema = gateway.schema_text(model, request.answer_schema)
+            asked = asking(self._hold.state.nodes[node].node.calls, request.messages, schema, counter)
+            reserved = await self._reserve(node, request, asked, facts, counter)
             try:
-                reply = await self._hold.gateway.chat(timed)
+                reply = await gateway.chat(timed)
             except GatewayError as error:
                 self._settle(reserved, cost_usd=error.cost_usd, assumed=error.cost_usd > 0)
                 raise
@@ -63,15 +67,13 @@ class Till:
                 reserved,
                 cost_usd=reply.cost_usd,
                 usage=reply.usage,
-                saved_usd=self._hold.gateway.facts(request.model).price.saved_usd(reply.usage),
+                saved_usd=facts.price.saved_usd(reply.usage),
                 latency_s=reply.latency_s,
                 request=_digest(request),
                 answer=reply.text,
                 cut_short=reply.cut_short,
             )
-            self._cached[request.model].append(
-                Answered(asked, reply.text, reply.usage.prompt_tokens, at_s=time.monotonic())
-            )
+            self._cached[model].append(Answered(asked, reply.text, reply.usage.prompt_tokens, at_s=time.monotonic()))
             return reply
 
     def _answer_before(self, node: str, request: ChatRequest) -> ChatReply | None:
@@ -89,18 +91,10 @@ class Till:
             cut_short=call.cut_short,
         )
 
-    def _asked(self, node: str, request: ChatRequest) -> Asked:
-        gateway = self._hold.gateway
-        return asking(
-            self._hold.state.nodes[node].node.calls,
-            request.messages,
-            gateway.schema_text(request.model, request.answer_schema),
-            gateway.counter(request.model),
-        )
-
-    async def _reserve(self, node: str, request: ChatRequest, asked: Asked) -> CallReserved:
+    async def _reserve(
+        self, node: str, request: ChatRequest, asked: Asked, facts: ModelFacts, counter: Counter
+    ) -> CallReserved:
         """Reserves a call's worst case. If it does not fit because of calls in flight, waits for their bills."""
-        facts, counter = self._hold.gateway.facts(request.model), self._hold.gateway.counter(request.model)
         prompt_tokens = counter.count(request.messages, asked.schema)
         worst_usd = facts.worst_usd(request, prompt_tokens)
         while True:
@@ -111,9 +105,9 @@ class Till:
                     raise self._too_small(error, request.model) from error
                 await self._settled.wait()
                 continue
-            expected = forecast(
-                asked, self._cached[request.model], counter=counter, cache=facts.cache, now_s=time.monotonic()
-            )
+            answered = self._cached[request.model]
+            expected = forecast(asked, answered, counter=counter, cache=facts.cache, now_s=time.monotonic())
+            likely = expected.usage.model_copy(update={"answer_tokens": request.max_answer_tokens})
             reserved = CallReserved(
                 call=f"{node}:{self._hold.view.nodes[node].calls + 1}",
                 node=node,
@@ -121,9 +115,7 @@ class Till:
                 worst_usd=worst_usd,
                 prompt_tokens=prompt_tokens,
                 expected_cached_tokens=expected.usage.cached_tokens,
-                expected_usd=facts.price.cost_usd(
-                    expected.usage.model_copy(update={"answer_tokens": request.max_answer_tokens})
-                ),
+                expected_usd=facts.price.cost_usd(likely),
                 broke=expected.broke,
             )
             self._hold.emit(reserved)

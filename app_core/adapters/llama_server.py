@@ -10,6 +10,7 @@ import threading
 from collections.abc import Callable, Sequence
 from contextlib import closing
 from dataclasses import dataclass
+from functools import cached_property
 from math import ceil, inf
 from pathlib import Path
 from typing import Any, cast
@@ -88,7 +89,7 @@ class LlamaServer:
 
     def counter(self) -> Counter:
         """An exact counter; its parts, added up, are an upper bound."""
-        per_message, per_request = self._overhead()
+        per_message, per_request = self._overhead
         return ExactCounter(
             name=f"{self.name} (exact)",
             count_text=self.count_text,
@@ -116,6 +117,7 @@ class LlamaServer:
     def _count_text(self, text: str) -> int:
         return len(self.post("/tokenize", {"content": text, "parse_special": True})["tokens"])
 
+    @cached_property
     def _overhead(self) -> tuple[int, int]:
         """The most that the chat template adds to each message and to a request, found by rendering a few."""
         system, user, answer = (Message(role=role, content="x") for role in ("system", "user", "assistant"))
