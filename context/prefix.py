@@ -5,7 +5,6 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import takewhile, zip_longest
-from os.path import commonprefix
 
 from pydantic import BaseModel, ConfigDict
 
@@ -65,7 +64,8 @@ class Prefix:
 
     def tokens(self, counter: Counter) -> int:
         """How many tokens the shared part takes: the likely number, not a bound."""
-        return likely_tokens(self.messages, counter, end=self.end)
+        has_part = len(self.messages) > self.end[0]
+        return likely_tokens(self.messages, counter) - (counter.per_message if has_part else 0)
 
 
 def shared_prefix(before: Sequence[Message], after: Sequence[Message]) -> Prefix:
@@ -101,7 +101,8 @@ def likely_tokens(messages: Sequence[Message], counter: Counter, *, end: tuple[i
     Args:
         messages: of a request.
         counter: the model's.
-        end: count up to there: index of a message, characters into its content. None for all.
+        end: count up to there, without what is attached there: index of a message, characters into its content. None
+            for all.
     """
     index, char = end or (len(messages), 0)
     tokens = sum(counter.count_text(message.content) + counter.per_message for message in messages[:index])
@@ -124,8 +125,9 @@ def _difference(old: Message, new: Message) -> tuple[int, int, str, str]:
     if old.role != new.role:
         return 0, 0, f"said by {old.role}", f"said by {new.role}"
     char = _shared_length(old.content, new.content)
-    one, other = _bytes(old.content[char : char + 1]), _bytes(new.content[char : char + 1])
-    within = len(commonprefix((one, other)))  # characters that differ may begin with the same bytes
+    # Characters that differ may begin with the same bytes.
+    odd_ones = zip(_bytes(old.content[char : char + 1]), _bytes(new.content[char : char + 1]), strict=False)
+    within = len(list(takewhile(lambda pair: pair[0] == pair[1], odd_ones)))
     pairs = enumerate(zip_longest(old.attachments, new.attachments))
     odd = next((at for at, (one, other) in pairs if one != other), None)
     if odd is not None:
