@@ -6,13 +6,16 @@ from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from typing import Literal, NamedTuple
 
-from .folding import fold
+from .folding import ALIKE
 from .snippet import Need, Origin, Snippet, Trust
 
 _LETTERS = 12
 _GLANCE_CHARS = 48
 _WORD = re.compile(r"[^\W_]+")
 _CLOSING = re.compile(r"(?<=[\w\"')\]])[.,;:!?]+(?=\s|$)")
+_LOOKS = ALIKE | dict.fromkeys((0xAD, 0x180E, *range(0x200B, 0x2010), 0x2060, 0xFEFF))
+"""Marks that are drawn in several ways, and characters that are not seen at all."""
+
 _RAISED = re.compile("[\u00b2\u00b3\u00b9\u00bc-\u00be\u2070-\u209c\u2150-\u215f\u2460-\u24ff]")
 """Digits that are compatible with plain ones and yet another number: ten squared is not 102."""
 _NO_LETTERS = bytes(code for code in range(128) if not chr(code).isalnum())
@@ -117,5 +120,5 @@ def _letters(text: str) -> str:
 def _said(text: str) -> str:
     """What a text says, without what is but its looks. It differs for any two texts that differ in more."""
     if not text.isascii():
-        text = unicodedata.normalize("NFKC", _RAISED.sub(r"^\g<0>", fold(text).text))
+        text = unicodedata.normalize("NFKC", _RAISED.sub(r"^\g<0>", text.translate(_LOOKS)))
     return " ".join(_CLOSING.sub("", text).split()).casefold()

@@ -6,7 +6,7 @@ hair of the optimum where there are many candidates; where the two are apart, `e
 bound leaves in doubt, which for a few candidates means all of them.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from math import inf
 from typing import NamedTuple
 
@@ -154,15 +154,44 @@ class _Fitting:
         before = [self.forms[index] for index in members]
         steps = self._steps(members, room)
         bound = _relax(steps, room).bound
-        for _, index, form, _, cost in steps:
-            if cost <= self.left - spare:
-                self._lengthen(index, form, spare)
+        if self.bound_up.isdisjoint(members):
+            self._walk(steps, spare)
+        else:
+            self._walk_both_ways(band, steps, spare)
         if base + bound - self.kept[band] > _CLOSE_ENOUGH * (base + bound):
             bound = self._exchange(dict(zip(members, before, strict=True)), steps, bound, spare)
         self._top_up(members, spare)
         if bound > 0:
             gap = 1 - self.kept[band] / (base + bound)
             self.gap = max(self.gap, gap if gap > _ROUNDING else 0.0)
+
+    def _walk(self, steps: Iterable[_Step], spare: int) -> None:
+        """Takes the steps in this order, leaving out those for which there is no room."""
+        for _, index, form, _, cost in steps:
+            if cost <= self.left - spare:
+                self._lengthen(index, form, spare)
+
+    def _walk_both_ways(self, band: int, steps: Iterable[_Step], spare: int) -> None:
+        """Walks by density of each alone, then of each with all that it needs, and keeps what is worth more."""
+        begun = list(self.forms), self.left, list(self.kept)
+        in_company = sorted(self._in_company(step, self.left - spare) for step in steps)
+        self._walk(steps, spare)
+        alone = self.forms, self.left, self.kept
+        self.forms, self.left, self.kept = begun
+        self._walk(in_company, spare)
+        if self.kept[band] <= alone[2][band]:
+            self.forms, self.left, self.kept = alone
+
+    def _in_company(self, step: _Step, room: int) -> _Step:
+        _, index, form, gain, cost = step
+        band, size, worth = self.candidates[index].band, cost, gain
+        for needed in self._missing(index):
+            shortest, candidate = self.shortest(needed), self.candidates[needed]
+            size += candidate.sizes[shortest]
+            worth += candidate.worth(shortest) if candidate.band == band else 0.0
+            if size > room:
+                return 0.0, index, form, gain, cost
+        return (-worth / size if size > 0 else -inf), index, form, gain, cost
 
     def shortest(self, index: int) -> int:
         """The form with the fewest tokens."""
@@ -171,7 +200,7 @@ class _Fitting:
 
     def take(self, index: int, form: int) -> None:
         """Lengthens a candidate, and keeps whatever it needs."""
-        for needed in self._missing(index):
+        for needed in list(self._missing(index)):
             self._put(needed, self.shortest(needed))
         self._put(index, form)
 
@@ -181,25 +210,27 @@ class _Fitting:
         self.kept[candidate.band] += candidate.worth(form) - candidate.worth(now)
         self.forms[index] = form
 
-    def _missing(self, index: int) -> list[int]:
+    def _missing(self, index: int) -> Iterator[int]:
         """What a candidate needs, directly or through others, and is not kept yet."""
-        found, open_ends = list[int](), [index]
+        found, open_ends = {index}, [index]
         while open_ends:
             for needed in self.candidates[open_ends.pop()].needs:
-                if needed != index and needed not in found and self.forms[needed] is None:
-                    found.append(needed)
+                if needed not in found and self.forms[needed] is None:
+                    found.add(needed)
                     open_ends.append(needed)
-        return found
+                    yield needed
 
     def _lengthen(self, index: int, form: int, spare: int) -> bool:
         """Lengthens a candidate, with what it needs, if there is room."""
         candidate, now = self.candidates[index], self.forms[index]
         if now is not None and form >= now:
             return False
-        cost = candidate.sizes[form] - candidate.size(now)
-        if candidate.needs:
-            cost += sum(self.candidates[needed].sizes[self.shortest(needed)] for needed in self._missing(index))
-        if cost > self.left - spare:
+        left = self.left - spare - candidate.sizes[form] + candidate.size(now)
+        for needed in self._missing(index) if candidate.needs and left >= 0 else ():
+            left -= min(self.candidates[needed].sizes)
+            if left < 0:
+                break
+        if left < 0:
             return False
         self.take(index, form)
         return True

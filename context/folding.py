@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from .marks import MARK, shown
 
-_ALIKE = str.maketrans(
+ALIKE = str.maketrans(
     dict.fromkeys("‘’‚‛′ʼ", "'")
     | dict.fromkeys("“”„‟″«»", '"')
     | dict.fromkeys("‐‑‒–—―−﹣－", "-")
@@ -54,7 +54,7 @@ def fold(text: str, *, markdown: bool = False) -> Folded:
 
     Case, digits and all other punctuation stay. With `markdown`, marks become what a reader sees in their place.
     """
-    plain = text.translate(_ALIKE)
+    plain = text.translate(ALIKE)
     pieces: list[str] = []
     runs: list[tuple[int, int, int, int]] = []
     at, folded_at, spaced = 0, 0, True
@@ -88,4 +88,4 @@ def _instead(odd: re.Match[str]) -> str:
         return '"'
     if kind in ("composed", "compatible"):
         return unicodedata.normalize("NFKC" if kind == "compatible" else "NFC", odd[0])
-    return shown(odd).translate(_ALIKE)
+    return shown(odd).translate(ALIKE)
