@@ -26,27 +26,22 @@ def rendered(snippet: Snippet) -> Rendered:
     if known is not None and known[0]() is snippet:
         return known[1]
     made = Rendered(fence(snippet.text, snippet.trust, snippet.origin, snippet.also), first_letters(snippet.text))
-    _known[key] = (_Known(snippet, key), made)
+    owner = _Owner(snippet, _forget)
+    owner.key = key
+    _known[key] = (owner, made)
     return made
 
 
-class _Known(ref[Snippet]):
+class _Owner(ref[Snippet]):
     """A snippet that takes what is known of it along when it goes."""
 
     __slots__ = ("key",)
-
-    def __new__(cls, snippet: Snippet, key: int) -> "_Known":
-        known = super().__new__(cls, snippet, _forget)
-        known.key = key
-        return known
-
-    def __init__(self, snippet: Snippet, key: int) -> None:
-        super().__init__(snippet, _forget)
+    key: int
 
 
 def _forget(gone: ref[Snippet]) -> None:
-    if isinstance(gone, _Known):
+    if isinstance(gone, _Owner):
         _known.pop(gone.key, None)
 
 
-_known: dict[int, tuple[_Known, Rendered]] = {}
+_known: dict[int, tuple[_Owner, Rendered]] = {}
