@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any, Concatenate, Literal, ParamSpec, TypeVar, overload
 
-from rheostat.autonomy import Json, Level, Risk
+from rheostat.autonomy import Json, Level, Risk, Rule
 from rheostat.context import Section, Trust
 
 from .declare import KEY, Check, Declared, Function, Llm, Score, Source, Tool, Workflow
@@ -128,7 +128,12 @@ class App(Vertical):
         return declare
 
     def tool(
-        self, *, risk: RiskWord, control: Iterable[str] = (), preview: Callable[..., Json] | None = None
+        self,
+        *,
+        risk: RiskWord,
+        control: Iterable[str] = (),
+        preview: Callable[..., Json] | None = None,
+        rules: Iterable[Rule] = (),
     ) -> Callable[[Callable[Concatenate[First, Rest], Result]], Tool[First, Rest, Result]]:
         """Declares an action. Calling it in a workflow proposes an effect, on which the dial rules.
 
@@ -139,11 +144,17 @@ class App(Vertical):
             risk: "read", "local" (undoable, seen by nobody else), "outward" (others see it) or "irreversible".
             control: the parameters that say who, where or how much; the rest is content.
             preview: takes the same arguments and says, as JSON, what would happen. It may refuse by raising.
+            rules: when it is to ask although the dial would not.
         """
 
         def declare(function: Callable[Concatenate[First, Rest], Result]) -> Tool[First, Rest, Result]:
             tool: Tool[First, Rest, Result] = self._declare(
-                function, Tool, risk=Risk.parse(risk), control=frozenset(control), preview=preview
+                function,
+                Tool,
+                risk=Risk.parse(risk),
+                control=frozenset(control),
+                preview=preview,
+                rules=tuple(rules),
             )
             unknown = tool.control - set(tool.parameters)
             if unknown:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Concatenate, Generic, ParamSpec, TypeVar, cast, get_type_hints
 
-from rheostat.autonomy import Json, Risk
+from rheostat.autonomy import Json, Risk, Rule
 from rheostat.context import Document, Section, Trust
 from rheostat.dag import Graph, draw, drawing
 
@@ -181,6 +181,7 @@ class Tool(Declared[First, Rest, Result]):
     risk: Risk = Risk.IRREVERSIBLE
     control: frozenset[str] = frozenset()
     preview: Preview | None = None
+    rules: tuple[Rule, ...] = ()
 
     @property
     def honours_key(self) -> bool:

@@ -55,7 +55,7 @@ UNKNOWN = Rule(
 async def propose(hold: Hold, tool: AnyTool, node: str, arguments: Mapping[str, Labeled]) -> None:
     """Rules on a tool node's action, and does it, asks about it or declines it accordingly."""
     action = proposed(tool, arguments, node=node, run=hold.view.run)
-    ruling = _rule(hold, action)
+    ruling = _rule(hold, action, *tool.rules)
     if ruling.ruling is Ruling.DENY:
         hold.emit(
             Ruled(node=node, action=action, verdict=ruling),
@@ -90,7 +90,7 @@ async def after_stop(hold: Hold, tool: AnyTool, node: str, arguments: Mapping[st
         if tool.honours_key:
             await perform(hold, tool, action, arguments)
         else:
-            _ask(hold, action, _rule(hold, action, UNKNOWN), None)
+            _ask(hold, action, _rule(hold, action, UNKNOWN, *tool.rules), None)
 
 
 def record(hold: Hold, approval: Approval) -> None:
@@ -141,7 +141,7 @@ def _standing(hold: Hold, question: Question, given: Sequence[Approval], now: da
         used=hold.view.granted,
         level=hold.view.level,
         approvers=hold.view.terms.approvers,
-        rules=_rules(question),
+        rules=_rules(hold, question),
     )
 
 
@@ -184,8 +184,10 @@ def _rule(hold: Hold, action: Action, *rules: Rule) -> Verdict:
     return verdict(hold.view.level, action, rules=rules, approvers=hold.view.terms.approvers)
 
 
-def _rules(question: Question) -> tuple[Rule, ...]:
-    return (UNKNOWN,) if UNKNOWN.name in question.verdict.rules else ()
+def _rules(hold: Hold, question: Question) -> tuple[Rule, ...]:
+    tool = hold.cast[hold.state.nodes[hold.view.asked_by[question.id]].node.calls]
+    own = tool.rules if isinstance(tool, Tool) else ()
+    return (UNKNOWN, *own) if UNKNOWN.name in question.verdict.rules else own
 
 
 @contextmanager

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from rheostat.autonomy import Approval, Question
-from rheostat.context import Receipt
+from rheostat.context import Citation, Entry, Receipt
 
 from .view import NodeView, View
 
@@ -14,7 +14,7 @@ Facts = dict[str, Any]
 
 
 def report_facts(view: View) -> Facts:
-    """What any report on a run can show: `run`, `prompts`, `steps` and `approvals`, as plain data.
+    """What any report on a run can show, as plain data: run, prompts, steps, approvals, and citations by node.
 
     Untrusted text among it is as it was; whoever renders it escapes it.
     """
@@ -23,6 +23,7 @@ def report_facts(view: View) -> Facts:
         "prompts": [_prompt(node, node.receipt) for node in view.nodes.values() if node.receipt is not None],
         "steps": [_step(node) for node in view.nodes.values()],
         "approvals": [*_answers(view), *_rulings(view)],
+        "citations": {node.id: [_cited(citation) for citation in node.citations] for node in view.nodes.values()},
     }
 
 
@@ -85,25 +86,76 @@ def _counted(number: int, noun: str) -> str:
 
 
 def _prompt(node: NodeView, receipt: Receipt) -> Facts:
-    items = [
-        {
-            "what": " ".join(part for part in (entry.origin.source, entry.origin.place) if part)
-            if entry.origin
-            else "",
-            "state": entry.outcome,
-            "reason": "" if entry.outcome == "kept" else entry.sentence.partition(": ")[2],
-            "tokens": entry.tokens,
-        }
-        for entry in receipt.entries
-    ]
-    name = node.id.rpartition("/")[2]
+    about, _, name = node.id.rpartition("/")
+    outcomes = [entry.outcome for entry in receipt.entries]
     return {
         "step": name,
-        "about": node.id.rpartition("/")[0],
+        "about": about,
         "used_tokens": receipt.tokens,
         "window_tokens": receipt.room,
-        "items": items,
+        "gap": receipt.gap,
+        "kept": outcomes.count("kept"),
+        "shortened": outcomes.count("shortened"),
+        "left_out": outcomes.count("left out"),
+        "sections": [section.model_dump(mode="json") for section in receipt.sections],
+        "prompt_tokens": node.prompt_tokens,
+        "expected_cached_tokens": node.expected_cached_tokens,
+        "cached_tokens": node.cached_tokens,
+        "items": [*_items(receipt), *_unseen(receipt)],
     }
+
+
+def _items(receipt: Receipt) -> Iterator[Facts]:
+    """What the prompt holds, piece by piece."""
+    for entry in receipt.entries:
+        if entry.outcome != "left out":
+            yield {
+                "what": _places(entry),
+                "state": entry.outcome,
+                "reason": "" if entry.outcome == "kept" else _why(entry),
+                "tokens": entry.tokens,
+                "count": 1,
+            }
+
+
+def _unseen(receipt: Receipt) -> Iterator[Facts]:
+    """What the prompt does not hold: one by one where each has a price, together where they share their fate."""
+    alike = dict[tuple[str, str, str], list[Entry]]()
+    for entry in receipt.entries:
+        if entry.outcome == "left out":
+            alone = entry.reason == "budget" and not entry.group
+            alike.setdefault((entry.reason, entry.group, str(entry.snippet) if alone else ""), []).append(entry)
+    for entries in alike.values():
+        first = entries[0]
+        one = len(entries) == 1
+        yield {
+            "what": _places(first) if one else ", ".join(dict.fromkeys(map(_source, entries))),
+            "state": "left out",
+            "reason": _why(first) if one or first.group else first.reason,
+            "tokens": 0,
+            "count": len(entries),
+        }
+
+
+def _source(entry: Entry) -> str:
+    return entry.origin.source if entry.origin else "the program's own words"
+
+
+def _places(entry: Entry) -> str:
+    """Everywhere that a piece comes from."""
+    origins = (entry.origin, *entry.also) if entry.origin else entry.also
+    return "; ".join(" ".join(part for part in (origin.source, origin.place) if part) for origin in origins)
+
+
+def _why(entry: Entry) -> str:
+    return entry.sentence.partition(": ")[2]
+
+
+def _cited(citation: Citation) -> Facts:
+    origins = (citation.origin, *citation.also) if citation.origin else citation.also
+    first, *also = [origin.model_dump(mode="json") for origin in origins] or [{}]
+    known = {"source": "", "place": "", "page": None, "line": None} | first
+    return {**known, "text": citation.quote.text, "also": also}
 
 
 def _step(node: NodeView) -> Facts:

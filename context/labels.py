@@ -6,7 +6,7 @@ from typing import NamedTuple
 from .numbering import read_number
 from .quote import MAX_QUOTE_CHARS, Quote
 from .sentences import sentences
-from .snippet import Snippet
+from .snippet import Origin, Snippet
 
 _PLACE_CHARS = 80
 _FEWEST_WORDS = 4
@@ -23,23 +23,33 @@ class Labelled(NamedTuple):
 def labelled(snippets: Iterable[Snippet]) -> Labelled:
     """Puts a label before every sentence of the snippets but their headings, which say nothing that could be cited.
 
-    Shorter forms, which would need labels of their own, go.
+    What is offered twice gets the same labels twice, so that it still passes for the same. Shorter forms, which would
+    need labels of their own, go.
     """
-    marked = list[Snippet]()
     quotes = dict[str, Quote]()
+    texts = dict[tuple[str, Origin | None], str]()
+    marked = list[Snippet]()
     for snippet in snippets:
-        lines = list[str]()
-        for line in snippet.text.splitlines():
-            for start, end in sentences(line):
-                sentence = line[start:end]
-                if _is_title(sentence):
-                    lines.append(sentence)
-                    continue
-                label = f"s{len(quotes) + 1}"
-                quotes[label] = Quote(place=_place(line, snippet), text=_quotable(sentence))
-                lines.append(f"[{label}] {sentence}")
-        marked.append(snippet.model_copy(update={"text": "\n".join(lines), "shorter": ()}))
+        offered = snippet.text, snippet.origin
+        if offered not in texts:
+            texts[offered] = _marked(snippet, quotes)
+        marked.append(snippet.model_copy(update={"text": texts[offered], "shorter": ()}))
     return Labelled(marked, quotes)
+
+
+def _marked(snippet: Snippet, quotes: dict[str, Quote]) -> str:
+    """The text with labels; adds the quotes that they stand for."""
+    lines = list[str]()
+    for line in snippet.text.splitlines():
+        for start, end in sentences(line):
+            sentence = line[start:end]
+            if _is_title(sentence):
+                lines.append(sentence)
+                continue
+            label = f"s{len(quotes) + 1}"
+            quotes[label] = Quote(place=_place(line, snippet), text=_quotable(sentence))
+            lines.append(f"[{label}] {sentence}")
+    return "\n".join(lines)
 
 
 def _place(line: str, snippet: Snippet) -> str:

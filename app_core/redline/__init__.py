@@ -5,7 +5,7 @@ from .diff import Hunk, hunks
 from .errors import NotVerified, NotWritten, RedlineError, Refused
 from .fitting import Delivered, LeftOut, Target, aim, diff, write_what_fits
 from .preview import Preview, preview
-from .write import Written, accept_all, reject_all, write_redlines
+from .write import Written, accept_all, redlinable, reject_all, write_redlines
 
 __all__ = [
     "Change",
@@ -24,6 +24,7 @@ __all__ = [
     "diff",
     "hunks",
     "preview",
+    "redlinable",
     "reject_all",
     "write_redlines",
     "write_what_fits",

@@ -16,11 +16,7 @@ def marked_up(text: str, plan: Sequence[Planned]) -> str:
     Raises:
         Refused: the text or a change holds such marks already, so that theirs and ours could not be told apart.
     """
-    if found := _MARKS.search(text):
-        raise Refused(
-            f"The text holds “{found[0]}”, which marks a change in CriticMarkup. Accept or reject the changes in it "
-            "first, or give a Word file."
-        )
+    refuse_marks(text)
     pieces: list[str] = []
     at = 0
     for entry in plan:
@@ -29,8 +25,17 @@ def marked_up(text: str, plan: Sequence[Planned]) -> str:
             at = edit.end
         pieces += [text[at : entry.change.end], _comment(entry)]
         at = entry.change.end
-        _refuse_marks(entry)
+        _refuse_marks_in(entry)
     return "".join([*pieces, text[at:]])
+
+
+def refuse_marks(text: str) -> None:
+    """Raises Refused if a text holds such marks already."""
+    if found := _MARKS.search(text):
+        raise Refused(
+            f"The text holds “{found[0]}”, which marks a change in CriticMarkup. Accept or reject the changes in it "
+            "first, or give a Word file."
+        )
 
 
 def accepted(marked: str) -> str:
@@ -53,7 +58,7 @@ def _comment(entry: Planned) -> str:
     return f"{{>>{comment}<<}}" if comment else ""
 
 
-def _refuse_marks(entry: Planned) -> None:
+def _refuse_marks_in(entry: Planned) -> None:
     if found := _MARKS.search(entry.change.new) or _MARKS.search(entry.change.comment):
         raise Refused(
             f"The new text or its comment holds “{found[0]}”, which marks a change in CriticMarkup. Reword it.",

@@ -11,7 +11,7 @@ from rheostat.context import Document
 
 from .atomic import replace_file
 from .change import Change
-from .critic import accepted, marked_up, rejected
+from .critic import accepted, marked_up, refuse_marks, rejected
 from .errors import NotVerified, Refused
 from .plan import Planned, applied, planned
 
@@ -38,6 +38,17 @@ class Written(BaseModel):
     insertions: int
     deletions: int
     comments: int
+
+
+def redlinable(document: Document) -> Document:
+    """The document, if redlines can be written into it: a check to be made before anything is spent on them.
+
+    Raises:
+        Refused: it is a text that holds CriticMarkup already.
+    """
+    if Path(document.source).suffix.lower() != _WORD:
+        refuse_marks(document.text)
+    return document
 
 
 def write_redlines(

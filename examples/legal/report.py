@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from rheostat import Document, Run, Target, View, decision, diff, locate, render, report_facts
+from rheostat import Document, Run, Target, View, decision, diff, render, report_facts
 
 from .playbook import Fields as Facts
 from .playbook import Playbook
@@ -15,9 +15,10 @@ def write_report(run: Run[Any], path: Path) -> Path:
     view = run.view
     book = Playbook.model_validate(view.nodes["playbook_at"].value)
     contract = Document.model_validate(view.nodes["contract_at"].value)
-    findings = [_finding(view, contract, rule.topic, f"one_rule[{n}]/") for n, rule in enumerate(book.rules)]
+    facts = report_facts(view)
+    findings = [_finding(view, facts, rule.topic, f"one_rule[{n}]/") for n, rule in enumerate(book.rules)]
     stood, made_up = sum(len(f["quotes"]) for f in findings), sum(f["made_up"] for f in findings)
-    facts = report_facts(view) | {
+    facts |= {
         "title": f"Review of {contract.source}",
         "contract": {"name": contract.source, "sha256": contract.sha256},
         "playbook": {"name": book.name, "source": book.source, "rules": len(book.rules)},
@@ -28,7 +29,7 @@ def write_report(run: Run[Any], path: Path) -> Path:
     return path
 
 
-def _finding(view: View, contract: Document, topic: str, at: str) -> Facts:
+def _finding(view: View, facts: Facts, topic: str, at: str) -> Facts:
     node = view.nodes.get(f"{at}judge")
     unfit = [check.evidence for check in node.checks if not check.passed] if node else []
     made_up = sum(len(evidence.splitlines()) for evidence in unfit)
@@ -38,8 +39,7 @@ def _finding(view: View, contract: Document, topic: str, at: str) -> Facts:
     if node is None or node.status != "done":
         return empty | {"verdict": "not judged", "why_not": why or "The run did not come to it."}
     judgement = Judgement.model_validate(node.value)
-    cited = [{**locate(contract, quote).model_dump(), "text": quote.text} for quote in judgement.quotes]
-    said = {"verdict": judgement.verdict, "rationale": judgement.rationale, "quotes": cited}
+    said = {"verdict": judgement.verdict, "rationale": judgement.rationale, "quotes": facts["citations"][node.id]}
     aimed = view.nodes.get(f"{at}target")
     return empty | said | {"redlines": [_redline(view, aimed.value, at)] if aimed else []}
 
@@ -47,10 +47,8 @@ def _finding(view: View, contract: Document, topic: str, at: str) -> Facts:
 def _redline(view: View, aimed: Any, at: str) -> Facts:
     target, node, written = Target.model_validate(aimed), view.nodes.get(f"{at}redline"), view.nodes.get("deliver")
     arguments = {a.name: str(a.value) for a in node.action.arguments} if node and node.action else {}
-    kinds, parts = (
-        {"keep": "same", "insert": "ins", "delete": "del"},
-        diff(target, arguments.get("wording", target.new)),
-    )
+    kinds = {"keep": "same", "insert": "ins", "delete": "del"}
+    parts = diff(target, arguments.get("wording", target.new))
     left_out: Any = written.value["left_out"] if written and isinstance(written.value, dict) else []
     decided = decision(view, f"{at}redline")
     for left in left_out:

@@ -5,12 +5,18 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, Field
 
-from rheostat import App, Change, Delivered, Score, Target, aim, diff, quotes_stand, when, write_what_fits
-from rheostat.context import Document, Quote, Snippet, find, locate, read
+from rheostat import App, Change, Delivered, Score, Target, aim, diff, quotes_stand, redlinable, when, write_what_fits
+from rheostat.autonomy import Rule as DialRule
+from rheostat.autonomy import Ruling
+from rheostat.context import Document, Quote, Section, Snippet, find, locate, read, snippets
 
 from .playbook import Playbook, Rule, read_playbook
 
 app = App("legal")
+CONTRACT = Section("contract", share=0.15, keep="stable")
+BLANKS = DialRule(
+    name="blanks", tool="redline", argument="wording", value="*[[_]*", at_least=Ruling.ASK, why="It has blanks to fill."
+)
 
 
 class Judgement(BaseModel):
@@ -31,7 +37,7 @@ class Wording(BaseModel):
 @app.source(trust="untrusted")
 def contract_at(path: str) -> Document:
     """The contract comes from the other side: it may say anything."""
-    return read(Path(path))
+    return redlinable(read(Path(path)))
 
 
 @app.source
@@ -41,12 +47,19 @@ def playbook_at(path: str) -> Playbook:
 
 
 @app.source(trust="untrusted")
+def whole(contract: Document) -> list[Snippet]:
+    """The whole contract if it is short beside the window: the same for each rule, so that a cache can serve it."""
+    return [part.model_copy(update={"section": CONTRACT.name, "group": "all"}) for part in snippets(contract)]
+
+
+@app.source(trust="untrusted")
 def bearing(rule: Rule, contract: Document) -> list[Snippet]:
-    """The clauses that bear on a rule, best first."""
-    return find(contract, " ".join((rule.topic, rule.preferred, rule.not_acceptable, rule.wording)), limit=3)
+    """The clauses that bear on a rule, best first: a sixth of a contract that is too long to show as a whole."""
+    query = " ".join((rule.topic, rule.preferred, rule.not_acceptable, rule.wording))
+    return find(contract, query, limit=max(3, len(snippets(contract)) // 6))
 
 
-@app.llm(context=[bearing], window_tokens=4000, answer_tokens=400, again=1)
+@app.llm(context=[whole, bearing], sections=[CONTRACT], window_tokens=128_000, answer_tokens=400, again=1)
 def judge(rule: Rule, contract: Document) -> Judgement:
     """Compare the contract's clauses with the rule of our playbook.
 
@@ -106,7 +119,7 @@ def shown(file: str, clause: str, rule: str, wording: str, change: Target, why: 
     return {"title": f"Redline of {change.place or 'a clause'}", "facts": facts, "diff": diff(change, wording)}
 
 
-@app.tool(risk="outward", control=["file", "clause", "rule"], preview=shown)
+@app.tool(risk="outward", control=["file", "clause", "rule"], preview=shown, rules=[BLANKS])
 def redline(
     file: str, clause: str, rule: str, wording: str, change: Target, why: str, idempotency_key: str = ""
 ) -> Change:

@@ -90,6 +90,25 @@ def test_at_dial_1_it_waits_and_approve_finishes_the_copy_and_the_report(desk: D
     assert report.read_text() != before
 
 
+def test_redlines_that_the_copy_does_not_hold_are_named(desk: Desk) -> None:
+    desk.playbook.write_text(PLAYBOOK.replace("topic: Governing law", "wording: Ours.\n    topic: Length too"))
+    code, document = desk.review("--dial", 2)
+    (line,) = document["redlines_left_out"]
+    assert code == 0 and line.startswith("Length too: ") and "overlap" in line
+    said = CliRunner().invoke(cli, ["approve", document["run"]], catch_exceptions=False).stdout
+    assert "left out: Length too" in " ".join(said.split())
+
+
+def test_show_says_where_the_quoted_words_stand(desk: Desk) -> None:
+    _, document = desk.review("--dial", 2)
+    _, shown = desk.cli("show", document["run"])
+    (citation,) = shown["nodes"]["one_rule[1]/judge"]["citations"]
+    origin = citation["origin"]
+    assert (citation["quote"]["text"], origin["source"], origin["place"], origin["line"]) == (LAW, "nda.md", "2", 5)
+    said = CliRunner().invoke(cli, ["show", document["run"]], catch_exceptions=False).stdout
+    assert "Quoted" in said and "nda.md line 5" in " ".join(said.split())
+
+
 def test_a_second_review_leaves_what_the_first_one_wrote(desk: Desk) -> None:
     _, first = desk.review("--dial", 2)
     Path(first["out"]).write_text("a person has worked on this")
@@ -123,6 +142,7 @@ def test_a_budget_too_small_for_one_call_says_what_it_would_cost(desk: Desk) -> 
         ({"playbook.yaml": "rules: []"}, (), "no rules"),
         ({"playbook.yaml": "rules:\n  - topic: Length"}, (), "preferred"),
         ({"nda.md": ""}, (), "no text"),
+        ({"nda.md": CONTRACT.replace("ten", "{++ten++}")}, (), "marks a change in CriticMarkup"),
     ],
 )
 def test_what_cannot_be_reviewed_is_refused_before_a_run_begins(

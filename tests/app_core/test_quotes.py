@@ -177,7 +177,7 @@ def test_sections_and_shorter_forms_reach_the_prompt(tmp_path: Path) -> None:
     ("snippet", "sections", "sentence"),
     [
         (Snippet(text="x", section="contrct"), [Section("contract")], "contrct"),
-        (Snippet(text="x"), [Section("a", share=0.8), Section("b", share=0.7)], "150%"),
+        (Snippet(text="x"), [Section("a", share=0.8), Section("b", share=0.7)], "150"),
         (Snippet(text="x", needs=("definition",)), [], "definition"),
     ],
 )

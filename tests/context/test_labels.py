@@ -22,6 +22,12 @@ def test_every_sentence_but_a_heading_gets_a_label_that_gives_it_back() -> None:
     assert quotes[f"s{len(quotes)}"].place == "13.1", "a line of a longer passage names its own clause"
 
 
+def test_what_is_offered_twice_gets_the_same_labels_twice() -> None:
+    snippets, quotes = labelled([Snippet(text=TEXT), Snippet(text=ONE), Snippet(text=TEXT, score=2.0)])
+    assert snippets[0].text == snippets[2].text != snippets[1].text
+    assert len(quotes) == 5 and snippets[2].score == 2.0
+
+
 def test_a_label_that_was_not_shown_is_refused_by_name() -> None:
     _, quotes = labelled([Snippet(text=TEXT)])
     with pytest.raises(ValidationError, match="there is no sentence 's9'; cite one of s1, s2"):

@@ -193,10 +193,12 @@ class Student:
         return Office.judgement(cited, fix=fix, verdict=verdict, rationale=f"{asked.topic} differs.")
 
     def on_anything(self, asked: Asked) -> str:
-        """Cites another sentence for each topic, and the next one if that was not good."""
+        """Cites another sentence for each topic, out of those shown once, and the next one if that was not good."""
         if not asked.judging:
             return Office.wording("The parties may agree otherwise in writing.")
-        number, shown = list(self.says).index(asked.topic), list(asked.shown())
+        said = list(asked.shown())
+        texts = [sentence.text for sentence in said]
+        number, shown = list(self.says).index(asked.topic), [s for s in said if texts.count(s.text) == 1]
         return Office.judgement(shown[(number + asked.again) % len(shown)], fix=self.fixes[number % 3])
 
     def clause(self, topic: str) -> str:

@@ -67,13 +67,14 @@ def facts_that_say(text: str) -> dict[str, object]:
     decision = {"what": "edited", "who": text, "when": "today", "reason": text}
     parts = [{"kind": kind, "text": text} for kind in ("same", "ins", "del", text)]
     redline = {"place": text, "position": text, "comment": text, "parts": parts, "decision": decision}
-    finding = {
+    cited: dict[str, object] = {"source": text, "place": text, "page": None, "line": 3}
+    finding: dict[str, object] = {
         "topic": text,
         "verdict": text,
         "rationale": text,
         "why_not": text,
         "made_up": 1,
-        "quotes": [{"place": text, "page": 1, "line": None, "text": text}],
+        "quotes": [{"source": text, "place": text, "page": 1, "line": None, "text": text, "also": [cited]}],
         "redlines": [redline],
     }
     run = {"id": "r", "model": text, "dial": 1, "dial_name": "edit", "when": "today", "ended": text, "cost_usd": 0.001}
@@ -90,7 +91,15 @@ def facts_that_say(text: str) -> dict[str, object]:
                 "about": text,
                 "used_tokens": 1,
                 "window_tokens": 0,
-                "items": [{"what": text, "state": "left out", "reason": text, "tokens": 1}],
+                "gap": 0.01,
+                "kept": 0,
+                "shortened": 0,
+                "left_out": 1,
+                "sections": [{"name": text, "keep": "best", "room_tokens": 1, "tokens": 0, "kept": 0, "offered": 1}],
+                "prompt_tokens": 1,
+                "expected_cached_tokens": 1,
+                "cached_tokens": 0,
+                "items": [{"what": text, "state": "left out", "reason": text, "tokens": 1, "count": 1}],
             }
         ],
         "steps": [],

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 
-from rheostat import Change, Run, read
+from rheostat import Change, Run, find, read
 from rheostat.app_core.redline import Delivered, accept_all, reject_all
 from rheostat.autonomy import Approval, Question, Ruling, Taint
 from rheostat.context import Document
+from rheostat.examples.legal.playbook import read_playbook
 
 if TYPE_CHECKING:
     from tests.examples.conftest import Office, Student
@@ -126,7 +127,69 @@ def test_the_report_is_one_file_that_says_what_was_found_and_done(office: "Offic
     assert page.count("</figure>") == 7 and "7 of 7 stand" in page and "0 made-up ones dropped" in page
     assert page.count("by the dial at level 2") == 6 and "<b>1</b> acceptable" in page and "<b>6</b> not" in page
     assert "<ins>three</ins>" in page and "<del>ten</del>" in page
-    assert "one_rule[0]/judge" in page and f"${run.spent_usd:.5f}" in page
+    assert "one_rule[0]/judge" in page and f"${run.spent_usd:.2f}" in page
+
+
+def test_each_finding_is_cited_from_what_the_model_was_shown(office: "Office", student: "Student") -> None:
+    run = office.review(dial=2)
+    page = " ".join(office.report(run).split())
+    for number, topic in enumerate(student.says):
+        node = run.view.nodes[f"one_rule[{number}]/judge"]
+        (citation,) = node.citations
+        assert citation.origin and node.source_map and citation.origin.place == student.clause(topic)
+        assert student.says[topic] in node.source_map.messages[1].content
+        assert f"<figcaption>nda.docx · {citation.origin.place}" in page
+    assert "Contract (stable): 15 of 15 pieces" in page and "3 pieces of nda.docx<small>duplicate</small>" in page
+
+
+def test_a_short_contract_is_shown_whole_and_first_so_that_a_cache_can_serve_it(
+    office: "Office", student: "Student"
+) -> None:
+    office.review(dial=2)
+    prompts = [request.messages[1] for request in office.gateway.requests]
+    stable = {prompt.content[: prompt.breakpoints[0]] for prompt in prompts if prompt.breakpoints}
+    assert len(stable) == 1 and all(words in "".join(stable) for words in student.says.values())
+    office.answers(student.on_the_sample, window_tokens=8_000)
+    office.review(dial=2)
+    judging = [asked for asked in office.asked() if asked.judging]
+    assert {len(asked.inside) for asked in judging} == {3}, "a small model gets the clauses that bear on the rule"
+
+
+@pytest.mark.skipif(not CONTRACTS.is_dir(), reason="the shared contracts folder is missing")
+@pytest.mark.parametrize("window_tokens", [4_000, 32_000])
+def test_the_clauses_that_bear_on_a_rule_are_in_its_prompt(office: "Office", window_tokens: int) -> None:
+    rules = read_playbook(SAMPLE / "playbook.yaml").rules
+    office.answers(
+        lambda asked: office.judgement(next(iter(asked.shown())), verdict="acceptable"), window_tokens=window_tokens
+    )
+    for name in (
+        "bonterms-mutual-nda.docx",
+        "commonpaper-csa.md",
+        "cuad-ImperialGardenResortInc-20161028-DRS--on-F-1-.txt",
+    ):
+        before = office.gateway.calls
+        office.review(CONTRACTS / name)
+        document = read(CONTRACTS / name)
+        prompts = {asked.topic: " ".join(asked.user.split()) for asked in office.asked()[before:]}
+        for rule in rules:
+            query = " ".join((rule.topic, rule.preferred, rule.not_acceptable, rule.wording))
+            for clause in find(document, query, limit=3):
+                assert " ".join(clause.text.split()) in prompts[rule.topic], (name, rule.id)
+
+
+def test_wording_with_blanks_is_never_put_in_without_a_person(office: "Office", student: "Student") -> None:
+    blank = (SAMPLE / "playbook.yaml").read_text(encoding="utf-8").replace("three (3) years", "[__] years")
+    run = office.review(playbook=office.written("blanks.yaml", blank), dial=4)
+    assert run.status == "waiting" and list(by_rule(run)) == ["length"]
+    assert "It has blanks to fill." in run.questions[0].verdict.reasons
+    run.approve(edits={"wording": "The duties continue for two (2) years after this Agreement ends."})
+    assert run.status == "done" and "two (2) years" in accept_all(office.out())
+
+
+def test_a_contract_with_criticmarkup_in_it_is_refused_before_any_call(office: "Office", student: "Student") -> None:
+    run = office.review(office.written("c.md", "1. The term is {--ten--}{++two++} years.\n"))
+    assert (run.status, office.gateway.calls) == ("failed", 0)
+    assert "marks a change in CriticMarkup. Accept or reject the changes in it first" in run.view.reason
 
 
 @pytest.mark.parametrize("model", MODELS)

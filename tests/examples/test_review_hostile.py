@@ -132,7 +132,4 @@ def test_what_a_model_is_made_to_say_is_text_in_the_report(office: "Office", one
     run = office.review(HOSTILE / "markup.txt", one_rule)
     page = office.report(run)
     assert "&lt;script&gt;alert(1)&lt;/script&gt;{{ 7 * 7 }}" in page
-    assert run.status == "failed" and "holds “{++”, which marks a change in CriticMarkup" in page, (
-        "no copy could be made"
-    )
-    assert not re.search(r"<(script|img)|49", page.partition("</style>")[2].replace(run.id, ""))
+    assert not re.search(r"<(script|img)|\b49\b", page.partition("</style>")[2].replace(run.id, ""))

@@ -34,7 +34,7 @@ def inputs(contract: Path, playbook: Path, out: Path) -> dict[str, Any]:
     Raises:
         BadInput, BadFile: a file is not there or not what it has to be, or the contract would be overwritten.
     """
-    from rheostat import read
+    from rheostat import Refused, read, redlinable
     from rheostat.context import ContextError
     from rheostat.examples.legal.playbook import read_playbook
 
@@ -47,8 +47,8 @@ def inputs(contract: Path, playbook: Path, out: Path) -> dict[str, Any]:
         raise BadInput(f"{out} can't be written.", f"There is no folder {out.parent}.", "Make it first.")
     try:
         read_playbook(playbook)
-        read(contract)
-    except ContextError as error:
+        redlinable(read(contract))
+    except (ContextError, Refused) as error:
         raise BadInput(str(error)) from error
     return {name: str(path.resolve()) for name, path in (("path", contract), ("playbook", playbook), ("out", out))}
 
@@ -62,6 +62,13 @@ def files(run: Run[Any], report: Path | None) -> dict[str, Path]:
     out = Path(str(run.view.terms.inputs["out"]))
     written = write_report(run, report or report_beside(out))
     return {**({"out": out} if out.exists() else {}), "report": written}
+
+
+def left_out(run: Run[Any]) -> list[str]:
+    """The redlines that the copy does not hold although they were accepted, and why: one line each."""
+    delivered = run.view.nodes.get("deliver")
+    value = cast("dict[str, Any]", delivered.value) if delivered and isinstance(delivered.value, dict) else {}
+    return [f"{left['change']['comment'].partition(':')[0]}: {left['reason']}" for left in value.get("left_out", ())]
 
 
 def called(node: NodeView, view: View) -> str:

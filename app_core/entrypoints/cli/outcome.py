@@ -16,7 +16,11 @@ def finish(run: Run[Any], *, quiet: bool, report: Path | None = None) -> dict[st
         quiet: say nothing on stdout.
         report: where a review's report goes; by default beside the redlined contract.
     """
-    files = legal.files(run, report) if run.view.terms.where == legal.REVIEW else {}
+    if run.view.terms.where != legal.REVIEW:
+        files, left_out = dict[str, Path](), list[str]()
+    else:
+        files, left_out = legal.files(run, report), legal.left_out(run)
     if not quiet:
-        summarize(run, files)
-    return {**run.view.as_json(), **{kind: str(path) for kind, path in files.items()}}
+        summarize(run, files, left_out)
+    said = {"redlines_left_out": left_out} if left_out else {}
+    return {**run.view.as_json(), **{kind: str(path) for kind, path in files.items()}, **said}

@@ -3,7 +3,7 @@
 import contextlib
 import sys
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -67,8 +67,8 @@ def on_screen(
         raise
 
 
-def summarize(run: Run[Any], files: Mapping[str, Path]) -> None:
-    """Says on stdout how a run stands, what it cost, what it wrote and what to do next."""
+def summarize(run: Run[Any], files: Mapping[str, Path], left_out: Sequence[str] = ()) -> None:
+    """Says on stdout how a run stands, what it cost, what it wrote, what it left out of that and what to do next."""
     view, out = run.view, results()
     style = {"done": "good", "failed": "bad"}.get(run.status, "waits")
     parts = [f"run {run.id}", seconds(view.worked_s), usd(view.spent_usd)]
@@ -81,6 +81,8 @@ def summarize(run: Run[Any], files: Mapping[str, Path]) -> None:
             out.print(text((f"  {count(times, 'step')} failed: ", "bad"), why))
     for kind, path in files.items():
         out.print(text((f"  {kind:<7} ", "label"), str(path)), soft_wrap=True)
+    for line in left_out:
+        out.print(text(("  left out: ", "waits"), line))
     for question in run.questions:
         out.print(text(("  ? ", "waits"), one_line(question), (f"  [{question.id}]", "quiet")), soft_wrap=True)
     if run.questions:

@@ -8,8 +8,9 @@ from rich.table import Table
 from rich.text import Text
 
 from rheostat.autonomy import Action, Approval, Question
-from rheostat.context import Entry
+from rheostat.context import Citation, Entry
 
+from ...prompt_view import where
 from ...view import NodeView, View
 from .console import indented, text
 from .preview import facts
@@ -19,6 +20,7 @@ from .words import count, moment, phrase, seconds, usd
 _STYLES = {"done": "good", "partial": "waits", "waiting": "waits", "declined": "waits", "failed": "bad"}
 _MOST_LEFT_OUT = 8
 _MOST_BREAKS = 4
+_QUOTED_CHARS = 80
 _WORTH_SAYING_S = 0.1
 
 
@@ -57,6 +59,7 @@ def drawn(view: View) -> RenderableType:
     parts += _chapter("Not done", [_not_done(node) for node in view.nodes.values() if node.reason])
     parts += _chapter("Decided", [_decision(view, approval) for approval in _answers(view)])
     parts += _chapter("Open", [line for question in view.open_questions() for line in _open(question)])
+    parts += _chapter("Quoted", [_quote(node, cited) for node in view.nodes.values() for cited in node.citations])
     parts += _chapter("Not shown to the model", _left_out(view))
     parts += _chapter("Not read from the cache", _breaks(view))
     if view.open_questions():
@@ -83,6 +86,7 @@ def _node(node: NodeView) -> dict[str, Any]:
         "saved_usd": node.saved_usd,
         "breaks": [broke.model_dump(mode="json") for broke in node.breaks],
         "checks": [check.model_dump(mode="json", exclude={"kind", "node"}) for check in node.checks],
+        "citations": [citation.model_dump(mode="json") for citation in node.citations],
         "receipt": node.receipt.model_dump(mode="json") if node.receipt else None,
     }
 
@@ -182,6 +186,15 @@ def _open(question: Question) -> Iterable[Text]:
     yield text(("? ", "waits"), one_line(question), (f"  [{question.id}]", "quiet"))
     for reason in question.verdict.reasons:
         yield text((f"    {reason}", "quiet"))
+
+
+def _quote(node: NodeView, citation: Citation) -> Text:
+    """What a model quoted, and everywhere it stands."""
+    origins = [origin for origin in (citation.origin, *citation.also) if origin]
+    places = "; ".join(where(origin) for origin in origins) or "the program's own words"
+    said = " ".join(citation.quote.text.split())
+    shown = said if len(said) <= _QUOTED_CHARS else f"{said[:_QUOTED_CHARS].rstrip()}…"
+    return text(node.id, f"  “{shown}”", (f"  {places}", "quiet"))
 
 
 def _left_out(view: View) -> list[Text]:
