@@ -12,6 +12,9 @@ from .view import NodeView, View
 
 Facts = dict[str, Any]
 
+_TOGETHER = {"duplicate": "shown already", "near-duplicate": "shown already, in the same words"}
+"""Why several were left out, where what is said of one would name another."""
+
 
 def report_facts(view: View) -> Facts:
     """What any report on a run can show, as plain data: run, prompts, steps, approvals, and citations by node.
@@ -131,7 +134,7 @@ def _unseen(receipt: Receipt) -> Iterator[Facts]:
         yield {
             "what": _places(first) if one else ", ".join(dict.fromkeys(map(_source, entries))),
             "state": "left out",
-            "reason": _why(first) if one or first.group else first.reason,
+            "reason": _why(first) if one or first.group else _TOGETHER.get(first.reason, first.reason),
             "tokens": 0,
             "count": len(entries),
         }

@@ -139,7 +139,7 @@ def test_each_finding_is_cited_from_what_the_model_was_shown(office: "Office", s
         assert citation.origin and node.source_map and citation.origin.place == student.clause(topic)
         assert student.says[topic] in node.source_map.messages[1].content
         assert f"<figcaption>nda.docx · {citation.origin.place}" in page
-    assert "Contract (stable): 15 of 15 pieces" in page and "3 pieces of nda.docx<small>duplicate</small>" in page
+    assert "Contract (stable): 15 of 15 pieces" in page and "3 pieces of nda.docx<small>shown already</small>" in page
 
 
 def test_a_short_contract_is_shown_whole_and_first_so_that_a_cache_can_serve_it(
