@@ -8,7 +8,8 @@ call, its inputs ready in its own types. Peers keep nothing from call to call: w
 
 Tokens and worth are judged from what came out, for all alike: the messages' contents are counted from scratch, and a
 chunk is kept if its text stands in one. Worth is the sum of priorities kept, compared with the proven optimum: the 0/1
-knapsack of these sizes in the room that our own instruction and task leave, solved by dynamic programming.
+knapsack of these sizes in the room that our own instruction and task leave, solved by dynamic programming. The peers
+keep less of it in as many tokens because they go by priority alone, however long a chunk is.
 """
 
 import argparse
