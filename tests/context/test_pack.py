@@ -1,11 +1,11 @@
 """A Pack never exceeds its window, accounts for every candidate, and knows where each character comes from."""
 
 from collections import Counter as Tally
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from hashlib import sha256
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rheostat.context import (
@@ -17,6 +17,7 @@ from rheostat.context import (
     Origin,
     Pack,
     Receipt,
+    Section,
     Snippet,
     SourceMap,
     Trust,
@@ -69,6 +70,7 @@ snippets = st.builds(
 )
 many_snippets = st.lists(snippets, max_size=15)
 windows = st.builds(Window, st.integers(300, 3000), st.integers(0, 100))
+SECTIONS = (Section("law", 0.2, keep="stable"), Section("talk", 0.3, keep="newest"), Section("found", 0.2, floor=1.0))
 requests = st.tuples(many_snippets, st.text(max_size=60), st.text(max_size=60), st.sampled_from(["", "{}"]), windows)
 Ask = tuple[list[Snippet], str, str, str, Window]
 
@@ -88,6 +90,51 @@ def test_it_never_exceeds_its_window_by_a_token(ask: Ask, counter: Counter):
     made = packed(ask, counter)
     if made:
         assert made.tokens == counter.count(made.messages, ask[3]) <= ask[4].room
+
+
+@settings(max_examples=1_000)
+@given(st.binary(min_size=4, max_size=84), st.sampled_from([len, words, quarters, swelling, erratic]))
+def test_it_never_exceeds_its_window_with_sections_and_groups(coded: bytes, count_text: Callable[[str], int]):
+    counter = Counter("any", count_text, per_message=coded[0] % 9, per_request=3, error=coded[1] % 3 / 10)
+    window = Window(1200 + 16 * coded[2], coded[3])
+    needed = [
+        Snippet(text=f"{section} means {n}.", section=section, group=f"{section}{n}", score=1.0)
+        for section in ("", "law", "talk", "found")
+        for n in range(3)
+    ]
+    made = pack(
+        [*decoded(coded[4:]), *needed],
+        instruction="Judge.",
+        task="Go.",
+        window=window,
+        counter=counter,
+        sections=SECTIONS,
+    )
+    assert made.tokens == counter.count(made.messages) <= window.room
+    entries = made.receipt.entries
+    assert sorted(span.snippet for span in made.source_map.spans) == [e.snippet for e in entries if e.form is not None]
+    assert all((entry.outcome == "left out") <= bool(entry.reason) for entry in entries)
+    assert all((entry.missing_tokens > 0) == (entry.reason == "budget") for entry in entries)
+
+
+def decoded(coded: bytes) -> Iterator[Snippet]:
+    """Four bytes a snippet: ten times as fast as strategies that build the same."""
+    for at in range(0, len(coded) - 3, 4):
+        kind, length, many, tie = coded[at : at + 4]
+        section = ("", "law", "talk", "found")[kind % 4]
+        text = f"{'word ' * (length % 60)}{length}"
+        yield Snippet(
+            text=text,
+            section=section,
+            need=Need(1 + kind // 4 % 2),
+            score=float(many % 4),
+            trust=Trust(kind // 8 % 3),
+            role=("user", "assistant")[kind // 32 % 2],
+            shorter=(Form(text=text[:9]),) if many // 4 % 2 else (),
+            group=f"{section}{tie % 3}" if tie < 90 else "",
+            needs=(f"{section}{tie // 3 % 3}",) if tie % 5 == 0 else (),
+            version_of="file" if many > 240 else "",
+        )
 
 
 @pytest.mark.parametrize("count_text", [len, words, quarters, swelling, erratic])
@@ -150,7 +197,7 @@ def test_at_each_span_stands_the_form_that_was_kept(ask: Ask, counter: Counter):
         return
     for span in made.source_map.spans:
         snippet = ask[0][span.snippet]
-        form = (snippet.text, *(shorter.text for shorter in snippet.shorter))[span.form]
+        form = (snippet.text, *(str(shorter.text) for shorter in snippet.shorter))[span.form]
         shown = made.messages[span.message].content[span.start : span.end]
         assert shown == (disarm(form) if snippet.trust is Trust.UNTRUSTED else clean(form))
         assert (span.trust, span.origin) == (snippet.trust, snippet.origin)
@@ -237,14 +284,6 @@ def test_each_character_leads_to_its_source_and_back():
     assert made.source_map.shown_at("other.docx", 112) is None
 
 
-def test_a_shorter_form_leads_to_its_whole_origin():
-    offered = clause("The term is one year. " * 50, "4.2 Term", shorter=("One year.",))
-    made = roomy([offered], tokens=700)
-    assert made.source_map.spans[0].form == 1
-    assert made.source_map.origin_at(1, made.messages[1].content.index("One")) == offered.origin
-    assert made.source_map.shown_at("contract.docx", 100) is None
-
-
 def test_a_strangers_copy_of_a_trusted_text_stays_in_its_own_fence():
     made = roomy(
         [clause("The cap is 12 months' fees.", "P1", trust=Trust.TRUSTED), clause("The cap is 12 months' fees.", "9")]
@@ -264,14 +303,6 @@ def test_a_file_name_that_is_no_text_can_still_be_stored():
     made = roomy([offered])
     assert 'from="caf?.docx"' in made.messages[1].content
     assert "caf?.docx" in made.receipt.model_dump_json()
-
-
-def test_a_snippet_larger_than_the_window_is_priced_and_keeps_out_nothing_else():
-    made = roomy([clause("x" * 10_000, "1", score=99.0), clause("small", "2")], tokens=1000)
-    large, small = made.receipt.entries
-    assert (large.outcome, small.outcome) == ("left out", "kept")
-    assert large.sentence == f"left out: fits with {large.missing_tokens:,} more tokens"
-    assert 9_000 < large.missing_tokens < 10_000
 
 
 def test_musts_that_do_not_fit_are_named_with_their_sizes_and_what_to_do():
@@ -314,9 +345,36 @@ def test_room_that_the_sums_hide_is_used():
     assert left_out and made.tokens >= 118
 
 
-def test_fifty_thousand_snippets():
-    offered = [clause(f"Clause {n}. " + "word " * (n % 40), str(n), score=float(n % 97)) for n in range(50_000)]
-    made = pack(offered, instruction="Judge.", task="Review it.", window=Window(32_000, 1_000), counter=CHARACTERS)
-    assert made.tokens <= 31_000
-    assert made.window.room - made.tokens < 100
-    assert len(made.receipt.entries) == 50_000
+def test_every_candidate_has_one_entry_and_every_reason_its_sentence():
+    sections = (Section("law", 0.1, keep="stable"), Section("talk", 0.1, keep="newest"), Section("found", floor=1.0))
+    offered = [
+        clause("The fee is due.", "1", section="found", score=2.0),
+        clause("The fee is due.", "2", section="found", score=1.0),
+        clause("THE FEE IS DUE", "3", section="found", score=1.0),
+        clause("Low.", "4", section="found", score=0.5),
+        clause("old", "5", version_of="a.py"),
+        clause("new", "6", version_of="a.py"),
+        clause("x" * 5000, "7"),
+        clause("y" * 900, "8", section="law", group="def"),
+        clause("It needs 8.", "9", needs=("def",)),
+        *(clause(f"{n:0150}", f"talk {n}", section="talk") for n in range(2)),
+        clause("Out.", "10").model_copy(update={"origin": Origin(source="annex", start=0, end=4)}),
+        clause(" ", "11"),
+        clause("z" * 5000, "12", shorter=(Form(text="zz", name="title"),)),
+    ]
+    made = pack(offered, instruction="", task="Go.", window=Window(3000, 0), counter=CHARACTERS, sections=sections)
+    said = {entry.reason: entry.sentence for entry in made.what_if(without="annex").receipt.entries}
+    said |= {entry.reason: entry.sentence for entry in made.receipt.entries if entry.outcome == "shortened"}
+    price = made.receipt.entries[13].missing_tokens
+    assert said == {
+        "": "kept",
+        "duplicate": "left out: duplicate of snippet 0",
+        "near-duplicate": "left out: the same words as snippet 0",
+        "below floor": "left out: its score of 0.5 is below its section's floor",
+        "superseded": "left out: superseded by snippet 5",
+        "needs": "left out: what it needs is not in the prompt",
+        "older": "left out: older than what its section has room for",
+        "without": "left out: this is a prompt without it",
+        "empty": "left out: it has no text",
+        "budget": f"shortened: fits with {price:,} more tokens",
+    }

@@ -1,4 +1,4 @@
-"""What nobody should hand to `pack`, and some will: it holds its window, says what is wrong, and takes no time at all."""
+"""What nobody should hand to `pack`, and some will: it holds its window, says what is wrong, and takes no age."""
 
 import json
 import subprocess
@@ -174,7 +174,7 @@ def test_forms_worth_more_than_longer_ones_are_taken_for_worth_as_much():
 
 def test_a_given_form_longer_than_the_whole_is_never_shown():
     for tokens in range(300, 1200, 30):
-        made = packed([Snippet(text="x" * 90, shorter=("y" * 500,), need=Need.SHOULD)], tokens)
+        made = packed([Snippet(text="x" * 90, shorter=(Form(text="y" * 500),), need=Need.SHOULD)], tokens)
         assert made.receipt.entries[0].form in (0, None)
 
 
@@ -214,7 +214,8 @@ snippets = [
     Snippet(text=f"Clause {n % 40}: " + "word " * (n % 9), score=float(n % 7), group=f"{n % 11}" if n % 3 == 0 else "",
             needs=(f"{n % 11 // 3 * 3}",) if n % 5 == 0 else (),
             section="" if n % 3 == 0 or n % 5 == 0 else ("law", "found")[n % 2],
-            shorter=("short",), origin=Origin(source=f"s{n % 4}", start=0, end=9), version_of="v" if n % 17 == 1 else "")
+            origin=Origin(source=f"s{n % 4}", start=0, end=9), version_of="v" if n % 17 == 1 else "",
+            shorter=("short",))
     for n in range(200)
 ]
 sections = (Section("law", 0.3, keep="stable"), Section("found", 0.2))
