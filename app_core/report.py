@@ -56,6 +56,28 @@ def render(template: Path, data: Facts) -> str:
     return found.get_template(template.name).render(data)
 
 
+def unseen(receipt: Receipt) -> Iterator[Facts]:
+    """What a prompt does not hold: one by one where each has a price of its own, together where they share their fate.
+
+    Each is {"what", "state", "reason", "tokens", "count"}: `count` pieces of `what`, left out for this reason.
+    """
+    alike = dict[tuple[str, str, str], list[Entry]]()
+    for entry in receipt.entries:
+        if entry.outcome == "left out":
+            alone = entry.reason == "budget" and not entry.group
+            alike.setdefault((entry.reason, entry.group, str(entry.snippet) if alone else ""), []).append(entry)
+    for entries in alike.values():
+        first = entries[0]
+        one = len(entries) == 1
+        yield {
+            "what": _places(first) if one else ", ".join(dict.fromkeys(map(_source, entries))),
+            "state": "left out",
+            "reason": _why(first) if one or first.group else _TOGETHER.get(first.reason, first.reason),
+            "tokens": 0,
+            "count": len(entries),
+        }
+
+
 def _run(view: View) -> Facts:
     terms = view.terms
     return {
@@ -104,7 +126,7 @@ def _prompt(node: NodeView, receipt: Receipt) -> Facts:
         "prompt_tokens": node.prompt_tokens,
         "expected_cached_tokens": node.expected_cached_tokens,
         "cached_tokens": node.cached_tokens,
-        "items": [*_items(receipt), *_unseen(receipt)],
+        "items": [*_items(receipt), *unseen(receipt)],
     }
 
 
@@ -121,25 +143,6 @@ def _items(receipt: Receipt) -> Iterator[Facts]:
             }
 
 
-def _unseen(receipt: Receipt) -> Iterator[Facts]:
-    """What the prompt does not hold: one by one where each has a price, together where they share their fate."""
-    alike = dict[tuple[str, str, str], list[Entry]]()
-    for entry in receipt.entries:
-        if entry.outcome == "left out":
-            alone = entry.reason == "budget" and not entry.group
-            alike.setdefault((entry.reason, entry.group, str(entry.snippet) if alone else ""), []).append(entry)
-    for entries in alike.values():
-        first = entries[0]
-        one = len(entries) == 1
-        yield {
-            "what": _places(first) if one else ", ".join(dict.fromkeys(map(_source, entries))),
-            "state": "left out",
-            "reason": _why(first) if one or first.group else _TOGETHER.get(first.reason, first.reason),
-            "tokens": 0,
-            "count": len(entries),
-        }
-
-
 def _source(entry: Entry) -> str:
     return entry.origin.source if entry.origin else "the program's own words"
 
@@ -147,7 +150,8 @@ def _source(entry: Entry) -> str:
 def _places(entry: Entry) -> str:
     """Everywhere that a piece comes from."""
     origins = (entry.origin, *entry.also) if entry.origin else entry.also
-    return "; ".join(" ".join(part for part in (origin.source, origin.place) if part) for origin in origins)
+    named = (" ".join(part for part in (origin.source, origin.place) if part) for origin in origins)
+    return "; ".join(named) or f"snippet {entry.snippet}"
 
 
 def _why(entry: Entry) -> str:

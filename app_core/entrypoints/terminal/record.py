@@ -8,9 +8,10 @@ from rich.table import Table
 from rich.text import Text
 
 from rheostat.autonomy import Action, Approval, Question
-from rheostat.context import Citation, Entry
+from rheostat.context import Citation, Receipt
 
 from ...prompt_view import where
+from ...report import unseen
 from ...view import NodeView, View
 from .console import indented, text
 from .preview import facts
@@ -202,18 +203,23 @@ def _left_out(view: View) -> list[Text]:
     lines = list[Text]()
     for node in view.nodes.values():
         entries = node.receipt.entries if node.receipt else ()
-        missing = [entry for entry in entries if entry.outcome != "kept"]
-        if missing:
-            lines.append(text(node.id, (f"  {len(missing)} of {count(len(entries), 'candidate')}", "quiet")))
-            lines += [text((f"    {_missing(entry)}", "quiet")) for entry in missing[:_MOST_LEFT_OUT]]
-        if len(missing) > _MOST_LEFT_OUT:
-            lines.append(text((f"    and {len(missing) - _MOST_LEFT_OUT} more: rheostat show --json", "quiet")))
+        number = sum(entry.outcome != "kept" for entry in entries)
+        if node.receipt and number:
+            missing = _missing(node.receipt)
+            lines.append(text(node.id, (f"  {number} of {count(len(entries), 'candidate')}", "quiet")))
+            lines += [text((f"    {line}", "quiet")) for line in missing[:_MOST_LEFT_OUT]]
+            if len(missing) > _MOST_LEFT_OUT:
+                lines.append(text((f"    and {len(missing) - _MOST_LEFT_OUT} more: rheostat show --json", "quiet")))
     return lines
 
 
-def _missing(entry: Entry) -> str:
-    where = f"{entry.origin.source} {entry.origin.place}".strip() if entry.origin else f"snippet {entry.snippet}"
-    return f"{where}: {entry.sentence}"
+def _missing(receipt: Receipt) -> list[str]:
+    shortened = (entry for entry in receipt.entries if entry.outcome == "shortened")
+    lines = [f"{where(entry.origin, entry.snippet)}: {entry.sentence}" for entry in shortened]
+    for left in unseen(receipt):
+        pieces = f"{left['count']} pieces of " if left["count"] > 1 else ""
+        lines.append(f"{pieces}{left['what']}: left out: {left['reason']}")
+    return lines
 
 
 def _chapter(heading: str, lines: Sequence[Text]) -> list[RenderableType]:
