@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, cast
 import pytest
 
 from rheostat import Change, Run, find, read
+from rheostat.app_core.ports import CacheFacts
 from rheostat.app_core.redline import Delivered, accept_all, reject_all
 from rheostat.autonomy import Approval, Question, Ruling, Taint
 from rheostat.context import Document
@@ -153,6 +154,15 @@ def test_a_short_contract_is_shown_whole_and_first_so_that_a_cache_can_serve_it(
     office.review(dial=2)
     judging = [asked for asked in office.asked() if asked.judging]
     assert {len(asked.inside) for asked in judging} == {3}, "a small model gets the clauses that bear on the rule"
+
+
+def test_the_report_says_what_a_providers_cache_served(office: "Office", student: "Student") -> None:
+    office.answers(student.on_the_sample, cache=CacheFacts(min_tokens=64, step_tokens=64))
+    page = " ".join(office.report(office.review(dial=2)).split())
+    served = re.findall(r"cache: (\d+) of (\d+) tokens; (\d+) were expected", page)
+    assert len(served) >= 6, "all but the first call, or those in flight beside it"
+    for cached, prompt, expected in (map(int, each) for each in served[-2:]):
+        assert cached > 0.6 * prompt and abs(expected - cached) <= 128
 
 
 @pytest.mark.skipif(not CONTRACTS.is_dir(), reason="the shared contracts folder is missing")
