@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import partial
 from math import ceil, floor, inf
 from typing import NamedTuple
 
@@ -177,15 +176,15 @@ def _candidates(
     draft: Draft, joined: Iterable[Unit], sections: Mapping[str, int], *, whole: bool = False
 ) -> list[Candidate]:
     """The units as `fit` sees them, with `whole` in full alone; `sections` are those with a share, by name."""
-    snippets, rated = draft.ask.snippets, partial(draft.rated, whole=whole)
+    snippets, rated = draft.ask.snippets, draft.rated
     made = list[Candidate]()
     for unit in joined:
         first = snippets[unit.members[0]]
         section = sections.get(first.section)
         if len(unit.members) == 1:
-            made.append(Candidate(first.need, first.score, *rated(unit.members[0]), section, unit.needs))
+            made.append(Candidate(first.need, first.score, *rated(unit.members[0], whole), section, unit.needs))
         else:
-            made.append(together(snippets, unit, [rated(index) for index in unit.members], section))
+            made.append(together(snippets, unit, [rated(index, whole) for index in unit.members], section))
     return made
 
 

@@ -107,7 +107,7 @@ class Draft:
             return text
         return None
 
-    def rated(self, index: int, *, whole: bool = False) -> Rated:
+    def rated(self, index: int, whole: bool = False) -> Rated:
         """Tokens and relative worth of a snippet's forms; with `whole` of the full one alone."""
         snippet, counter = self.ask.snippets[index], self.ask.counter
         fenced = self.fenced(index, 0) if index in self.also else rendered(snippet).fenced
