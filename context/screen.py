@@ -33,20 +33,24 @@ def screen(
                 f"Snippet {index} belongs to the section {snippet.section!r}, which this prompt does not have. "
                 f"It has {', '.join(repr(name) for name in sections if name) or 'none'}."
             )
-        if not snippet.text.strip() and snippet.attachment is None:
-            out[index] = "empty"
+        if without and (snippet.section in without or (snippet.origin and snippet.origin.source in without)):
+            out[index] = "without"
         elif snippet.trust > allow:
             out[index] = "untrusted"
-        elif without and (snippet.section in without or (snippet.origin and snippet.origin.source in without)):
-            out[index] = "without"
+        elif _is_empty(snippet):
+            out[index] = "empty"
         elif snippet.score < sections[snippet.section].floor and snippet.need is not Need.MUST and not snippet.group:
             out[index] = "below floor"
     _drag_along(snippets, out)
     return out
 
 
+def _is_empty(snippet: Snippet) -> bool:
+    return snippet.attachment is None and not snippet.text.strip()
+
+
 def _drag_along(snippets: Sequence[Snippet], out: dict[int, Reason]) -> None:
-    barred = [index for index, reason in out.items() if reason in _BARRED and snippets[index].group]
+    barred = [i for i, reason in out.items() if reason in _BARRED and snippets[i].group and not _is_empty(snippets[i])]
     while barred:
         groups: dict[str, Reason] = {snippets[index].group: out[index] for index in barred}
         barred = list[int]()

@@ -1,10 +1,11 @@
 """The unit of context: a piece of text that knows where it came from, how much it is needed and how far to trust it."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from enum import IntEnum
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from .attachment import Attachment
 
@@ -52,7 +53,8 @@ class Origin(BaseModel):
     line: int | None = None
 
 
-class Form(BaseModel):
+@dataclass(frozen=True)
+class Form:
     """A shorter form of a snippet, shown where the full one does not fit.
 
     Args:
@@ -60,18 +62,21 @@ class Form(BaseModel):
             everything fits whole; where it raises, or gives no text or one that is no shorter, the snippet does
             without it.
         name: what it is, for the receipt: "shortened", "outline", "title".
-        worth: share of the full form's worth; None for half of the next longer form's.
-    """
+        worth: share of the full form's worth, above 0 and at most 1; None for half of the next longer form's.
 
-    model_config = ConfigDict(frozen=True)
+    Raises:
+        ValueError: if the worth is no such share.
+    """
 
     text: str | Callable[[str], str]
     name: str = "shortened"
-    worth: float | None = Field(default=None, gt=0, le=1)
+    worth: float | None = None
 
-
-def _forms(given: Any) -> Any:
-    return tuple(Form(text=form) if isinstance(form, str) else form for form in given)
+    def __post_init__(self) -> None:
+        if self.worth is not None and not 0 < self.worth <= 1:
+            raise ValueError(
+                f"The form {self.name!r} can't be worth {self.worth:g} of the whole. Give a share above 0, at most 1."
+            )
 
 
 class Snippet(BaseModel):
@@ -84,7 +89,7 @@ class Snippet(BaseModel):
         need: must, should or could be in the prompt.
         score: worth within its band, larger first; any finite number of zero or more.
         trust: who wrote it; it follows the text into the Pack.
-        shorter: other forms of the same text, longest first; a text stands for `Form(text=...)`.
+        shorter: other forms of the same text, longest first.
         group: snippets of one group are kept together or left out together: a tool call and its result.
         needs: groups that must be in wherever this one is: the definition that a clause uses.
         section: name of the Section it belongs to; "" for what varies from call to call.
@@ -102,7 +107,7 @@ class Snippet(BaseModel):
     need: Need = Need.COULD
     score: float = Field(default=0.0, ge=0, allow_inf_nan=False)
     trust: Trust = Trust.UNTRUSTED
-    shorter: Annotated[tuple[Form, ...], BeforeValidator(_forms)] = ()
+    shorter: tuple[Form, ...] = ()
     group: str = ""
     needs: tuple[str, ...] = ()
     section: str = ""

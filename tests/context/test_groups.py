@@ -70,7 +70,7 @@ def test_a_group_is_whole_or_absent_and_so_is_what_it_needs(
     entries = made.receipt.entries
     alive = dict[str, set[bool]]()
     for entry, snippet in zip(entries, offered, strict=True):
-        if snippet.group and entry.reason != "empty":
+        if snippet.group and snippet.text.strip():
             stand_in = entries[entry.snippet if entry.duplicate_of is None else entry.duplicate_of]
             outlived = entry.duplicate_of is not None and stand_in.group != snippet.group
             alive.setdefault(snippet.group, set()).update([] if outlived else [stand_in.outcome != "left out"])
@@ -80,9 +80,9 @@ def test_a_group_is_whole_or_absent_and_so_is_what_it_needs(
             continue
         for group in (*offered[entry.snippet].needs, offered[entry.snippet].group):
             for mate in entries:
-                if mate.group == group and group and mate.reason != "empty":
+                if mate.group == group and group and offered[mate.snippet].text.strip():
                     stand_in = mate if mate.duplicate_of is None else entries[mate.duplicate_of]
-                    assert stand_in.outcome != "left out" or stand_in.reason == "empty"
+                    assert stand_in.outcome != "left out" or not offered[stand_in.snippet].text.strip()
 
 
 def test_a_clause_waits_for_room_for_its_definition_and_two_share_one():
@@ -143,8 +143,8 @@ def test_a_group_is_as_needed_as_its_most_needed_member():
 
 def test_a_group_shortens_as_one_and_each_member_keeps_to_the_forms_it_has():
     offered = [
-        said("a" * 40, group="g", shorter=("b" * 20, "c" * 5)),
-        said("d" * 40, group="g", shorter=("e" * 10,)),
+        said("a" * 40, group="g", shorter=(Form("b" * 20), Form("c" * 5))),
+        said("d" * 40, group="g", shorter=(Form("e" * 10),)),
         said("f" * 9, group="g"),
     ]
     forms = [[entry.form for entry in packed(offered, tokens).receipt.entries] for tokens in (97, 60, 40, 20)]

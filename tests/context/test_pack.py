@@ -140,7 +140,7 @@ def decoded(coded: bytes) -> Iterator[Snippet]:
 @pytest.mark.parametrize("count_text", [len, words, quarters, swelling, erratic])
 def test_it_holds_in_every_window_there_is(count_text: Callable[[str], int]):
     """From too small for the musts to large enough for everything, one token at a time."""
-    offered = [clause("word " * (n % 7 + 1), str(n), score=float(n % 4), shorter=("word",)) for n in range(9)]
+    offered = [clause("word " * (n % 7 + 1), str(n), score=float(n % 4), shorter=(Form("word"),)) for n in range(9)]
     offered.append(clause("It must be in.", "9", need=Need.MUST))
     counter = Counter("any", count_text, per_message=3, error=0.1)
     everything = pack(offered, instruction="Judge.", task="Go.", window=Window(10**6, 0), counter=counter).tokens

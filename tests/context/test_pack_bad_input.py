@@ -215,7 +215,7 @@ snippets = [
             needs=(f"{n % 11 // 3 * 3}",) if n % 5 == 0 else (),
             section="" if n % 3 == 0 or n % 5 == 0 else ("law", "found")[n % 2],
             origin=Origin(source=f"s{n % 4}", start=0, end=9), version_of="v" if n % 17 == 1 else "",
-            shorter=("short",))
+            shorter=(Form("short"),))
     for n in range(200)
 ]
 sections = (Section("law", 0.3, keep="stable"), Section("found", 0.2))

@@ -181,7 +181,7 @@ def test_a_turn_larger_than_its_share_is_left_out_alone_and_priced():
 
 
 def test_a_turn_larger_than_its_share_is_shortened_if_it_can_be():
-    turns = [said("x" * 400, "talk", shorter=("x" * 350, "x" * 90)), said("last", "talk")]
+    turns = [said("x" * 400, "talk", shorter=(Form("x" * 350), Form("x" * 90))), said("last", "talk")]
     first, last = packed(turns).receipt.entries
     assert (first.form, last.form) == (2, 0)
     assert packed(turns, 1000 + first.missing_tokens).receipt.entries[0].form == 1

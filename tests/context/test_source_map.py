@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from rheostat.context import (
     Ambiguous,
     Counter,
+    Form,
     NotThere,
     Origin,
     Pack,
@@ -74,7 +75,7 @@ def test_what_was_not_shown_or_is_no_place_leads_nowhere():
 
 
 def test_a_shorter_form_leads_to_its_whole_origin_and_nothing_leads_to_it():
-    offered = clause("The term is one year. " * 50, "4.2 Term", shorter=("One year.",))
+    offered = clause("The term is one year. " * 50, "4.2 Term", shorter=(Form("One year."),))
     made = packed(offered, tokens=700)
     assert made.source_map.spans[0].form == 1
     assert made.source_map.origin_at(1, made.messages[1].content.index("One")) == offered.origin
