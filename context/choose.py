@@ -86,15 +86,14 @@ def choose(draft: Draft) -> Choice:
     for index, snippet in enumerate(ask.snippets):
         if index not in choice.out:
             members[snippet.section].append(index)
-    best = list[int]()
+    best = sorted(at for section in ask.sections if section.keep == "best" for at in members[section.name])
     for section in ask.sections:
         if section.keep == "stable":
             _choose_stable(draft, choice, section, members[section.name])
         elif section.keep == "newest":
-            _choose_newest(draft, choice, section, members[section.name])
-        else:
-            best += members[section.name]
-    _choose_best(draft, choice, sorted(best))
+            left = _left_beside(draft, choice, [at for at in best if ask.snippets[at].need is Need.MUST])
+            _choose_newest(draft, choice, section, members[section.name], left)
+    _choose_best(draft, choice, best)
     return choice
 
 
@@ -144,9 +143,20 @@ def _choose_stable(draft: Draft, choice: Choice, section: Section, indices: Sequ
     _keep(draft, choice, Stage(joined, candidates, fitted.forms, left, section.share))
 
 
-def _choose_newest(draft: Draft, choice: Choice, section: Section, indices: Sequence[int]) -> None:
+def _left_beside(draft: Draft, choice: Choice, musts: Iterable[int]) -> int:
+    """What the request so far and these musts in their shortest forms leave of the window."""
+    room = _spare(draft, draft.tokens(draft.prompt(choice.forms)))
+    return max(0, room - sum(min(draft.rated(index)[0]) for index in musts))
+
+
+def _spare(draft: Draft, tokens: int) -> int:
+    """What a request of so many tokens leaves, before the stated error."""
+    return floor((draft.ask.window.room - tokens) / (1 + draft.ask.counter.error))
+
+
+def _choose_newest(draft: Draft, choice: Choice, section: Section, indices: Sequence[int], left: int) -> None:
     joined = _units(draft, choice, indices)
-    room = _share_tokens(draft, section)
+    room = min(_share_tokens(draft, section), left)
     candidates = _candidates(draft, joined, {}, whole=True)
     if any(candidate.sizes[0] > room for candidate in candidates):
         candidates = _candidates(draft, joined, {})
@@ -243,8 +253,7 @@ class _Pool:
 
     def spare(self, tokens: int) -> int:
         """What a request of so many tokens leaves, before the stated error."""
-        ask = self.draft.ask
-        return floor((ask.window.room - tokens) / (1 + ask.counter.error))
+        return _spare(self.draft, tokens)
 
 
 def _choose_best(draft: Draft, choice: Choice, indices: Sequence[int]) -> None:

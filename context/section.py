@@ -22,8 +22,8 @@ class Section:
         keep: how its snippets are chosen.
             "stable": the best that fit the share, whatever else is in the prompt, so that its text changes only with
             its own snippets. It ends at a cache breakpoint.
-            "newest": a conversation. As much of its end as fits the share, its start moving in steps so that most
-            calls only append. It ends at a cache breakpoint.
+            "newest": a conversation. As much of its end as fits the share, or what the musts leave of the window if
+            that is less, its start moving in steps so that most calls only append. It ends at a cache breakpoint.
             "best": the best that fit the share, and then whatever is worth most in the room left by all.
         floor: snippets with a lower score are left out, musts and those of a group excepted.
 

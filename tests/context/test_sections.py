@@ -289,3 +289,14 @@ def test_stable_sections_stand_first_then_conversations_then_the_best_then_the_n
     assert names == ["law", "talk", "found", "b", ""]
     offered = [said("5"), said("4", "found"), said("3", "talk"), said("2", "law")]
     assert shown(packed(offered, sections=[FOUND, TALK, LAW])) == [3, 2, 1, 0]
+
+
+def test_a_conversation_gives_way_to_what_must_be_in_the_prompt():
+    """Shares of all of the window leave nothing for instruction and task; the conversation has the longest breath."""
+    sections = (Section("law", 0.5, keep="stable"), Section("talk", 0.5, keep="newest"))
+    law = [said(f"l{n:049}", "law") for n in range(20)]
+    turns = [said(f"{n:050}", "talk") for n in range(20)]
+    must = said("m" * 200, need=Need.MUST)
+    made = packed([*law, *turns, must], sections=sections)
+    assert 40 in shown(made) and 39 in shown(made)
+    assert made.tokens <= made.window.room
