@@ -192,7 +192,8 @@ def _candidates(
         first = snippets[unit.members[0]]
         section = sections.get(first.section)
         if len(unit.members) == 1:
-            made.append(Candidate(first.need, first.score, *rated(unit.members[0], whole), section, unit.needs))
+            sizes, shares = rated(unit.members[0], whole)
+            made.append(Candidate(first.need, first.score, sizes, shares, section, unit.needs))
         else:
             made.append(together(snippets, unit, [rated(index, whole) for index in unit.members], section))
     return made

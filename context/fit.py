@@ -85,7 +85,6 @@ def fit(candidates: Sequence[Candidate], room_tokens: int, shares_tokens: Sequen
         The choice and its proven gap. Without shares and needs, worth kept in a band of shoulds or coulds is at least
         half of the most that could be.
     """
-    fitting = _Fitting(candidates, room_tokens)
     musts = [i for i, c in enumerate(candidates) if c.need is Need.MUST]
     others = [i for i, c in enumerate(candidates) if c.need is not Need.MUST]
     fitting = _Fitting(candidates, room_tokens)
@@ -302,7 +301,8 @@ class _Fitting:
             now = self.forms[index]
             if now != 0:
                 sizes = self.candidates[index].sizes
-                if min(sizes[:now]) - (sizes[now] if now else 0) <= room:
+                least = sizes[0] if len(sizes) == 1 else min(sizes[:now]) - (sizes[now] if now else 0)
+                if least <= room:
                     yield index
 
 

@@ -46,7 +46,7 @@ def screen(
 
 
 def _is_empty(snippet: Snippet) -> bool:
-    return snippet.attachment is None and not snippet.text.strip()
+    return snippet.attachment is None and (not snippet.text or snippet.text.isspace())
 
 
 def _drag_along(snippets: Sequence[Snippet], out: dict[int, Reason]) -> None:
