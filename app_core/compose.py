@@ -5,7 +5,7 @@ from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 
-from rheostat.context import Calibrations
+from rheostat.context import Calibrations, Counter, calibrated
 
 from .home import data_folder
 from .log import Store
@@ -17,6 +17,7 @@ __all__ = [
     "Resolved",
     "available_models",
     "calibrations",
+    "counter_for",
     "default_gateway",
     "default_store",
     "get_local_model",
@@ -68,6 +69,18 @@ def default_store() -> Store:
     from .adapters.sqlite_store import SqliteStore
 
     return SqliteStore(data_folder() / "runs.sqlite")
+
+
+def counter_for(model: str) -> Counter:
+    """How to count a model's tokens on this machine, with the error that its reports so far leave.
+
+    Args:
+        model: any litellm name, or `local`, or `gguf:PATH`. Local files are loaded, and `local` is fetched if need be.
+
+    Raises:
+        NoLocalModel, NoNetwork: the file is not there.
+    """
+    return calibrated(default_gateway().counter(model), calibrations().of(model))
 
 
 def calibrations() -> Calibrations:

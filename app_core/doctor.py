@@ -8,9 +8,7 @@ from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-from rheostat.context import calibrated
-
-from .compose import available_models, calibrations, default_gateway, resolve, token_tables
+from .compose import available_models, counter_for, default_gateway, resolve, token_tables
 from .errors import GatewayError
 from .home import cache_folder, config_folder, data_folder
 from .models import LOCAL, is_local
@@ -76,7 +74,7 @@ def _model(named: str | None) -> Iterator[Finding]:
 def _counted(model: str) -> str:
     if is_local(model):  # its counter would load it
         return "counted exactly, by the model itself"
-    counter = calibrated(default_gateway().counter(model), calibrations().of(model))
+    counter = counter_for(model)
     return f"{counter.name}; the true count is at most {counter.error:.1%} more"
 
 

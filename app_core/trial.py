@@ -7,21 +7,19 @@ from pathlib import Path
 
 from rheostat.context import (
     ContextError,
-    Counter,
     Document,
     Form,
     Pack,
     Section,
     Snippet,
     Window,
-    calibrated,
     find,
     pack,
     read,
     sentences,
 )
 
-from .compose import calibrations, default_gateway
+from .compose import counter_for, default_gateway
 from .prompt_view import OPENING, Other, PromptView, on_other_terms
 from .run_errors import BadInput
 
@@ -116,7 +114,7 @@ def ask_about(
         instruction=_INSTRUCTION,
         task=question,
         window=_window(terms),
-        counter=_counter(terms.model),
+        counter=counter_for(terms.model),
         sections=[Section(document.source) for document in documents],
     )
     return PromptView(
@@ -155,10 +153,6 @@ def _window(terms: Terms) -> Window:
     return Window(min(held, terms.window_tokens or held), terms.answer_tokens)
 
 
-def _counter(model: str) -> Counter:
-    return calibrated(default_gateway().counter(model), calibrations().of(model))
-
-
 def _other(packed: Pack, documents: Sequence[Document], terms: Terms, what_if: WhatIf) -> Other:
     names = [document.source for document in documents]
     if unknown := next((name for name in what_if.without if name not in names), None):
@@ -166,7 +160,7 @@ def _other(packed: Pack, documents: Sequence[Document], terms: Terms, what_if: W
         raise BadInput(f"There is no document {unknown!r} to leave out.", f"Name one of these: {listed}.")
     other = Terms(what_if.model or terms.model, what_if.window_tokens or terms.window_tokens, terms.answer_tokens)
     try:
-        repacked = packed.what_if(window=_window(other), counter=_counter(other.model), without=what_if.without)
+        repacked = packed.what_if(window=_window(other), counter=counter_for(other.model), without=what_if.without)
     except ContextError as error:
         raise BadInput(f"It can't be packed {what_if.sentence}.", str(error)) from error
     return on_other_terms(what_if.sentence, packed.receipt, repacked.receipt)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from rheostat.app_core.app import App
+    from rheostat.app_core.compose import counter_for
     from rheostat.app_core.data_file import BadFile, fitted, read_tables, read_yaml
     from rheostat.app_core.declare import Score
     from rheostat.app_core.errors import RheostatError
@@ -57,6 +58,7 @@ _HOME = {
     "View": "app_core.view",
     "accept_all": "app_core.redline",
     "aim": "app_core.redline",
+    "counter_for": "app_core.compose",
     "decision": "app_core.report",
     "derived": "context",
     "diff": "app_core.redline",
@@ -99,6 +101,7 @@ __all__ = [
     "View",
     "accept_all",
     "aim",
+    "counter_for",
     "decision",
     "derived",
     "diff",

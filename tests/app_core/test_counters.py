@@ -209,3 +209,11 @@ def test_a_table_that_is_not_the_models_own_is_calibrated_on_real_contracts() ->
             assert truth <= (measure.text + measure.overhead) * (1 + calibrated(prior, known).error)
             known = observed(known, measure, truth)
         assert calibrated(prior, known).error < 0.15
+
+
+def test_a_builder_gets_a_models_counter_from_the_face() -> None:
+    import rheostat
+
+    counter = rheostat.counter_for("gpt-4o")
+    assert (counter.name, counter.error) == ("o200k_base", 0.02)
+    assert counter.count_text("Hello world") == 2
