@@ -44,14 +44,11 @@ def repeats(snippets: Sequence[Snippet], letters: Mapping[int, str], standing: C
     Returns:
         For each repeating snippet the one that stands for it.
     """
-    seen = {role: tuple(dict[str, int]() for _ in Trust) for role in ("user", "assistant")}
-    alike = dict[int, list[int]]()
+    seen, alike = dict[str, int](), dict[int, list[int]]()
     for index, first in letters.items():
-        snippet = snippets[index]
-        if snippet.attachment is None:
-            head = seen[snippet.role][snippet.trust].setdefault(first, index)
-            if head != index:
-                alike.setdefault(head, [head]).append(index)
+        head = seen.setdefault(first, index)
+        if head != index:
+            alike.setdefault(head, [head]).append(index)
     if not alike:
         return {}
     mates = Counter(snippet.group for snippet in snippets)
@@ -63,9 +60,12 @@ def repeats(snippets: Sequence[Snippet], letters: Mapping[int, str], standing: C
 
     found = dict[int, Repeat]()
     for group in alike.values():
-        endings = dict[str, list[int]]()
+        endings = dict[tuple[str, Trust, str], list[int]]()
         for index in sorted(group, key=rank):
-            endings.setdefault(_last_letters(snippets[index].text), []).append(index)
+            snippet = snippets[index]
+            if snippet.attachment is None:
+                ending = (snippet.role, snippet.trust, _last_letters(snippet.text))
+                endings.setdefault(ending, []).append(index)
         for same_ends in endings.values():
             found |= _among(snippets, same_ends)
     return found

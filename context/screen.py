@@ -28,7 +28,8 @@ def screen(
     """
     out = dict[int, Reason]()
     for index, snippet in enumerate(snippets):
-        if snippet.section not in sections:
+        section = sections.get(snippet.section)
+        if section is None:
             raise BadSection(
                 f"Snippet {index} belongs to the section {snippet.section!r}, which this prompt does not have. "
                 f"It has {', '.join(repr(name) for name in sections if name) or 'none'}."
@@ -39,7 +40,7 @@ def screen(
             out[index] = "untrusted"
         elif _is_empty(snippet):
             out[index] = "empty"
-        elif snippet.score < sections[snippet.section].floor and snippet.need is not Need.MUST and not snippet.group:
+        elif snippet.score < section.floor and snippet.need is not Need.MUST and not snippet.group:
             out[index] = "below floor"
     _drag_along(snippets, out)
     return out

@@ -120,6 +120,8 @@ def _text_counter(table: str) -> Callable[[str], int]:
 
 def _count(table: str, text: str) -> int:
     encoding = _table(table)
+    if len(text) <= _LONG:
+        return len(encoding.encode_ordinary(text))
     return sum(
         len(encoding.encode_ordinary(part)) if len(part) <= _LONGEST else len(part.encode("utf-8", "surrogatepass"))
         for part in _parts(text)
