@@ -23,20 +23,23 @@ def rendered(snippet: Snippet) -> Rendered:
     """
     key = id(snippet)
     known = _known.get(key)
-    if known is not None and known[0]() is snippet:
-        return known[1]
-    made = Rendered(fence(snippet.text, snippet.trust, snippet.origin, snippet.also), first_letters(snippet.text))
+    if known is not None and known() is snippet:
+        return known.rendered
     owner = _Owner(snippet, _forget)
     owner.key = key
-    _known[key] = (owner, made)
-    return made
+    owner.rendered = Rendered(
+        fence(snippet.text, snippet.trust, snippet.origin, snippet.also), first_letters(snippet.text)
+    )
+    _known[key] = owner
+    return owner.rendered
 
 
 class _Owner(ref[Snippet]):
     """A snippet that takes what is known of it along when it goes."""
 
-    __slots__ = ("key",)
+    __slots__ = ("key", "rendered")
     key: int
+    rendered: Rendered
 
 
 def _forget(gone: ref[Snippet]) -> None:
@@ -44,4 +47,4 @@ def _forget(gone: ref[Snippet]) -> None:
         _known.pop(gone.key, None)
 
 
-_known: dict[int, tuple[_Owner, Rendered]] = {}
+_known: dict[int, _Owner] = {}
