@@ -48,7 +48,7 @@ class CalibratedGateway:
         if not counter.error:
             return reply
         sent = (request.messages, self.schema_text(request.model, request.answer_schema))
-        if reply.usage.prompt_tokens == counter.count(*sent):  # nothing was reported: a gateway then books its bound
+        if not reply.reported:
             tokens = min(reply.usage.prompt_tokens, self.counter(request.model).count(*sent))
             usage = reply.usage.model_copy(update={"prompt_tokens": tokens})
             cost_usd = min(reply.cost_usd, self._worst_usd(request))

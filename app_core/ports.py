@@ -118,7 +118,15 @@ class Usage(BaseModel):
 
 
 class ChatReply(BaseModel):
-    """An answer and what it took: `cost_usd` at list price for the reported usage; `cut_short` at its length limit."""
+    """An answer and what it took.
+
+    Args:
+        text: the answer.
+        usage: as the provider reported it, or the most that it can be where `reported` is False.
+        cost_usd: at list price, for that usage.
+        latency_s: until the answer was whole.
+        cut_short: whether it ended at its length limit.
+    """
 
     model_config = ConfigDict(frozen=True)
 
@@ -127,6 +135,7 @@ class ChatReply(BaseModel):
     cost_usd: float = Field(ge=0, allow_inf_nan=False)
     latency_s: float = Field(ge=0)
     cut_short: bool = False
+    reported: bool = True
 
 
 class Gateway(Protocol):

@@ -91,8 +91,8 @@ def choose(draft: Draft) -> Choice:
         if section.keep == "stable":
             _choose_stable(draft, choice, section, members[section.name])
         elif section.keep == "newest":
-            left = _left_beside(draft, choice, [at for at in best if ask.snippets[at].need is Need.MUST])
-            _choose_newest(draft, choice, section, members[section.name], left)
+            room = _room_beside(draft, choice, section, [at for at in best if ask.snippets[at].need is Need.MUST])
+            _choose_newest(draft, choice, section, members[section.name], room)
     _choose_best(draft, choice, best)
     return choice
 
@@ -143,10 +143,12 @@ def _choose_stable(draft: Draft, choice: Choice, section: Section, indices: Sequ
     _keep(draft, choice, Stage(joined, candidates, fitted.forms, left, section.share))
 
 
-def _left_beside(draft: Draft, choice: Choice, musts: Iterable[int]) -> int:
-    """What the request so far and these musts in their shortest forms leave of the window."""
-    room = _spare(draft, draft.tokens(draft.prompt(choice.forms)))
-    return max(0, room - sum(min(draft.rated(index)[0]) for index in musts))
+def _room_beside(draft: Draft, choice: Choice, section: Section, musts: Sequence[int]) -> int:
+    """A section's share, or what the request so far and these musts leave of the window if that is less."""
+    share, left = _share_tokens(draft, section), _spare(draft, draft.tokens(draft.prompt(choice.forms)))
+    if share + sum(draft.rated(index, whole=True)[0][0] for index in musts) <= left:
+        return share  # without a look at shorter forms: to make them may cost much
+    return max(0, min(share, left - sum(min(draft.rated(index)[0]) for index in musts)))
 
 
 def _spare(draft: Draft, tokens: int) -> int:
@@ -154,9 +156,8 @@ def _spare(draft: Draft, tokens: int) -> int:
     return floor((draft.ask.window.room - tokens) / (1 + draft.ask.counter.error))
 
 
-def _choose_newest(draft: Draft, choice: Choice, section: Section, indices: Sequence[int], left: int) -> None:
+def _choose_newest(draft: Draft, choice: Choice, section: Section, indices: Sequence[int], room: int) -> None:
     joined = _units(draft, choice, indices)
-    room = min(_share_tokens(draft, section), left)
     candidates = _candidates(draft, joined, {}, whole=True)
     if any(candidate.sizes[0] > room for candidate in candidates):
         candidates = _candidates(draft, joined, {})

@@ -141,8 +141,7 @@ class _Fitting:
         """Lengthens these candidates within the room, one band after the other."""
         bands = dict[int, list[int]]()
         for index in indices:
-            candidate = self.candidates[index]
-            bands.setdefault(2 * candidate.need + (candidate.score == 0), []).append(index)
+            bands.setdefault(self.candidates[index].band, []).append(index)
         for band, members in sorted(bands.items()):
             left = self.left
             self._fill_band(band, members, room)

@@ -67,6 +67,8 @@ def superseded(
 ) -> dict[int, int]:
     """Finds earlier states of things of which a later one was given, and that later one for each.
 
+    A state that is less trusted supersedes none: what a stranger says of a thing is no news of it.
+
     Args:
         snippets: all that were given.
         indices: those that compete now.
@@ -78,8 +80,13 @@ def superseded(
         return {}
     sections = {snippets[index].section for index in versions}
     gone = [i for i, reason in out.items() if reason in ("empty", "below floor") and snippets[i].section in sections]
-    last = {snippets[index].version_of: index for index in sorted({*versions, *standing, *gone})}
-    return {index: last[version] for index, version in versions.items() if last[version] != index}
+    states = ((snippets[index], index) for index in sorted({*versions, *standing, *gone}))
+    last = {(state.version_of, state.trust): index for state, index in states}
+    latest = {
+        index: max(last.get((version, trust), index) for trust in Trust if trust <= snippets[index].trust)
+        for index, version in versions.items()
+    }
+    return {index: at for index, at in latest.items() if at != index}
 
 
 def bereft(snippets: Sequence[Snippet], indices: Sequence[int], lost: Collection[str]) -> list[int]:

@@ -95,7 +95,8 @@ class Snippet(BaseModel):
         section: name of the Section it belongs to; "" for what varies from call to call.
         role: who says it in the conversation. What the program gathers is said by the user.
         version_of: what the text is a state of ("src/app.py"). Of several states in sections that keep the best, and in
-            each stable one, only the one given last is shown. A conversation stays as it was said.
+            each stable one, only the one given last is shown; a less trusted one supersedes none. A conversation stays
+            as it was said.
         attachment: an image or a file that is sent with the text; a shorter form is sent without it.
     """
 

@@ -103,6 +103,7 @@ class LitellmGateway:
             cost_usd=cost_usd or facts.price.cost_usd(usage),
             latency_s=time.monotonic() - started,
             cut_short=raw.cut_short,
+            reported=raw.usage is not None,
         )
 
     async def _ask(

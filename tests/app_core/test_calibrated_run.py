@@ -36,7 +36,8 @@ class Near(ScriptedGateway):
             raise ModelTimeout("It took too long.", cost_usd=self.facts("").worst_usd(request, bound))
         tokens = bound if self.report is None else round(bound / 1.5 * self.report)
         usage = Usage(prompt_tokens=tokens, answer_tokens=1)
-        return ChatReply(text="Yes.", usage=usage, cost_usd=self.facts("").price.cost_usd(usage), latency_s=0.0)
+        cost_usd = self.facts("").price.cost_usd(usage)
+        return ChatReply(text="Yes.", usage=usage, cost_usd=cost_usd, latency_s=0.0, reported=self.report is not None)
 
 
 class Desk:

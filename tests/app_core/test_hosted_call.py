@@ -104,11 +104,14 @@ def test_a_streamed_answer_comes_piece_by_piece_and_with_its_usage(provider: Pro
     reply = call(request(), pieces)
     assert (pieces, reply.text) == (["Hel", "lo."], "Hello.")
     assert reply.usage == Usage(prompt_tokens=1000, answer_tokens=100)
+    assert reply.reported
 
 
 def test_a_stream_without_usage_is_booked_at_the_most_not_at_a_guess(provider: Provider) -> None:
     provider.answers = [Told(DONE + "data: [DONE]\n\n")]
-    assert call(request(), []).cost_usd == pytest.approx(worst_usd(request()))
+    reply = call(request(), [])
+    assert reply.cost_usd == pytest.approx(worst_usd(request()))
+    assert not reply.reported
 
 
 @pytest.mark.parametrize("end", [Hangup(chunk("Hel")), Told(chunk("Hel"))])

@@ -175,3 +175,12 @@ def test_many_texts_that_begin_alike_take_no_more_than_linear_time(text: str):
     if "same" in text:
         assert len(made.source_map.spans) == 1
         assert len(made.receipt.entries[0].also) == 19_999
+
+
+def test_a_stranger_supersedes_nothing_that_is_trusted_more():
+    ours = Snippet(text="ours", version_of="policy.md", trust=Trust.TRUSTED)
+    theirs = Snippet(text="theirs", version_of="policy.md")
+    assert reasons(packed(ours, theirs)) == ["", ""]
+    assert reasons(packed(ours, theirs.model_copy(update={"text": " "}))) == ["", "empty"]
+    assert reasons(packed(theirs, ours)) == ["superseded", ""]
+    assert reasons(packed(ours, theirs, theirs.model_copy(update={"text": "again"}))) == ["", "superseded", ""]

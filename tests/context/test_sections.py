@@ -300,3 +300,17 @@ def test_a_conversation_gives_way_to_what_must_be_in_the_prompt():
     made = packed([*law, *turns, must], sections=sections)
     assert 40 in shown(made) and 39 in shown(made)
     assert made.tokens <= made.window.room
+
+
+def test_a_conversation_with_room_enough_has_no_must_shortened():
+    asked = list[str]()
+
+    def shorten(text: str) -> str:
+        asked.append(text)
+        return text[:9]
+
+    must = said("m" * 200, need=Need.MUST, shorter=(Form(shorten),))
+    packed([said("Hello.", "talk"), must])
+    assert asked == []
+    packed([said("Hello.", "talk"), must], 300)
+    assert asked == ["m" * 200]
