@@ -10,7 +10,7 @@ from .endings import Ending, explained, print_json
 from .options import AsJson, Model
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from rheostat.context import Ambiguous, Cited, NotThere
 
@@ -70,8 +70,7 @@ def context(
             print_json(_document(view, citations, html))
         else:
             _tell(view, citations, html, everything=everything, whole=prompt)
-        made_up = any(type(found).__name__ == "NotThere" for _, found in citations)
-        raise typer.Exit(Ending.FAILED if made_up else Ending.DONE)
+        raise typer.Exit(Ending.FAILED if _made_up(found for _, found in citations) else Ending.DONE)
 
 
 def _of_files(
@@ -186,6 +185,12 @@ def _cited(view: "PromptView", quote: str) -> "Found":
         return view.source_map.cite(Quote.model_construct(text=quote))
     except (Ambiguous, NotThere) as error:
         return error
+
+
+def _made_up(citations: "Iterable[Found]") -> bool:
+    from rheostat.context import NotThere
+
+    return any(isinstance(found, NotThere) for found in citations)
 
 
 def _write_page(view: "PromptView", out: Path, inputs: Sequence[str]) -> None:
