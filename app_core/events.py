@@ -6,6 +6,7 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
 from rheostat.autonomy import Action, Approval, Json, Level, Question, Verdict
 from rheostat.context import Break, Calibration, Citation, Receipt, SourceMap
+from rheostat.dag import Plan
 
 from .label import Label
 from .ports import Usage
@@ -24,13 +25,15 @@ class Request(Frozen):
         app, where, workflow: which workflow of which App, and the module or file that defines it.
         graph: digest of the graph as it was drawn, so that a changed workflow is noticed on resuming.
         inputs: the workflow's arguments as JSON.
-        model: the model's name; `why` it was chosen.
+        model: the model's name; `why` it was chosen. With several `models` it is the first of them.
+        models: those that the run may choose among; empty for `model` alone.
         calibration: what was known of its counter at the start. By this the run counts to its end, wherever it goes on.
         level: the dial.
         budget_usd: the most that model calls may cost; None for no cap.
         deadline_s: seconds of work, waiting for people not counted; None for no deadline.
         approvers: how many people can approve here.
         expires_s: seconds until an unanswered question counts as a no.
+        forked_from: the run that this one goes on from with something changed; "" for none.
     """
 
     app: str
@@ -39,6 +42,7 @@ class Request(Frozen):
     graph: str
     inputs: dict[str, Json]
     model: str
+    models: tuple[str, ...] = ()
     why: str = ""
     calibration: Calibration | None = None
     level: Level = Level.EDIT
@@ -46,6 +50,7 @@ class Request(Frozen):
     deadline_s: float | None = Field(default=None, gt=0, allow_inf_nan=False)
     approvers: int = Field(default=1, ge=1)
     expires_s: float = Field(default=14 * 86_400, gt=0, allow_inf_nan=False)
+    forked_from: str = ""
 
 
 class RunStarted(Frozen):
@@ -62,11 +67,26 @@ class RunResumed(Frozen):
 
 
 class RunEnded(Frozen):
-    """`partial`: there is an output, though some nodes failed."""
+    """The end. A run that has ended goes on only if a failed node is retried.
+
+    Args:
+        status: `partial`: there is an output, though some nodes failed or were let go.
+        reason: why it failed or was cancelled.
+        more: what more money or time would have bought; "" if neither ran out.
+    """
 
     kind: Literal["run_ended"] = "run_ended"
-    status: Literal["done", "partial", "failed"]
+    status: Literal["done", "partial", "failed", "cancelled"]
     reason: str = ""
+    more: str = ""
+
+
+class Planned(Frozen):
+    """How each node is to be run from here on. `why` a plan was made anew; "" for the first."""
+
+    kind: Literal["planned"] = "planned"
+    plan: Plan
+    why: str = ""
 
 
 class NodeStarted(Frozen):
@@ -77,13 +97,33 @@ class NodeStarted(Frozen):
 
 
 class NodeFinished(Frozen):
-    """A node's result as JSON, with the label of the whole and of single fields."""
+    """A node's result as JSON, with the label of the whole and of single fields.
+
+    `kept_from` names the run that the result was kept from, if it was not worked out in this one.
+    """
 
     kind: Literal["node_finished"] = "node_finished"
     node: str
     value: Any
     label: Label
     fields: dict[str, Label] = {}
+    kept_from: str = ""
+
+
+class NodeLetGo(Frozen):
+    """An optional node was left out; its value is None."""
+
+    kind: Literal["node_let_go"] = "node_let_go"
+    node: str
+    reason: str
+
+
+class NodeRetried(Frozen):
+    """A failed node is to run again, because `by` asked for it."""
+
+    kind: Literal["node_retried"] = "node_retried"
+    node: str
+    by: str = ""
 
 
 class NodeFailed(Frozen):
@@ -127,6 +167,7 @@ class CallReserved(Frozen):
         expected_cached_tokens: what the provider's cache will likely serve of the prompt.
         expected_usd: the cost if it does, with an answer as long as it may be.
         broke: where the prompt parts from the last one of its step, if that is before where it was to stay the same.
+        twin_of: the call that takes long, if this one is made beside it; "" otherwise.
     """
 
     kind: Literal["call_reserved"] = "call_reserved"
@@ -138,6 +179,7 @@ class CallReserved(Frozen):
     expected_cached_tokens: int = 0
     expected_usd: float = 0.0
     broke: Break | None = None
+    twin_of: str = ""
 
 
 class CallSettled(Frozen):
@@ -148,6 +190,7 @@ class CallSettled(Frozen):
         request: digest of what was asked. With it and the `answer`, None if there was none, what is paid for is not
             asked again by a process that goes on after a crash. `cut_short`: the answer ended at its length limit.
         saved_usd: what the provider's cache took off the bill; below zero where writing to it cost more.
+        late: a bill that came after the call had been settled; `cost_usd` is what comes on top.
     """
 
     kind: Literal["call_settled"] = "call_settled"
@@ -161,6 +204,33 @@ class CallSettled(Frozen):
     request: str = ""
     answer: str | None = None
     cut_short: bool = False
+    late: bool = False
+
+
+class Tried(Frozen):
+    """A part of a node's choice was tried: one conversation with a model, asking again included.
+
+    Args:
+        path: which part, as `pursue` names it.
+        choice: the name of the whole choice; `part` the name of this part.
+        answered: whether it gave an answer of the declared type. `score` in [0, 1] is the checks', `passed` their word.
+        cost_usd, latency_s, prompt_tokens, answer_tokens: of all its calls.
+        error: why there is no answer.
+    """
+
+    kind: Literal["tried"] = "tried"
+    node: str
+    path: tuple[int, ...]
+    choice: str
+    part: str
+    answered: bool
+    score: float = 0.0
+    passed: bool = False
+    cost_usd: float = 0.0
+    latency_s: float = 0.0
+    prompt_tokens: int = 0
+    answer_tokens: int = 0
+    error: str = ""
 
 
 class Checked(Frozen):
@@ -220,13 +290,17 @@ Event = Annotated[
     RunStarted
     | RunResumed
     | RunEnded
+    | Planned
     | NodeStarted
     | NodeFinished
+    | NodeLetGo
+    | NodeRetried
     | NodeFailed
     | NodeDeclined
     | Packed
     | CallReserved
     | CallSettled
+    | Tried
     | Checked
     | Cited
     | Ruled

@@ -1,59 +1,117 @@
 """What runs, when, and for how much: a graph drawn from a workflow, a pure `step`, and a ledger that holds its cap."""
 
+from .choice import (
+    Best,
+    Call,
+    Cascade,
+    Choice,
+    Council,
+    Skip,
+    Vote,
+    best_of,
+    cascade,
+    council,
+    fallback,
+    retry,
+    vote,
+)
+from .command import Command, Complete, Grant, Hedge, Refuse, Replan, Start, Stop, Wake
 from .draw import GATE, Promise, draw, drawing, when
 from .errors import DagError, DrawError, InvalidGraph, OverBudget
-from .graph import Arg, Const, Graph, Guard, Many, Node, Ref
-from .ledger import Ledger
-from .state import Instance, Labeled, State, Status
-from .step import (
+from .event import (
     Began,
-    Command,
-    Complete,
+    Cancelled,
     Declined,
     Event,
     Failed,
     Finished,
+    LetGo,
     Paused,
+    Planned,
     Reserved,
+    Retried,
     Settled,
-    Start,
     Started,
-    step,
+    Ticked,
+    Wanted,
+    Withdrawn,
 )
+from .forecast import Forecast
+from .graph import Arg, Const, Graph, Guard, Many, Node, Ref
+from .ledger import Ledger
+from .plan import Chosen, Plan
+from .spread import Spread
+from .state import Instance, Labeled, State, Status
+from .step import step
+from .task import Budget, Option, Problem, Task
 
 __all__ = [
     "GATE",
     "Arg",
     "Began",
+    "Best",
+    "Budget",
+    "Call",
+    "Cancelled",
+    "Cascade",
+    "Choice",
+    "Chosen",
     "Command",
     "Complete",
     "Const",
+    "Council",
     "DagError",
     "Declined",
     "DrawError",
     "Event",
     "Failed",
     "Finished",
+    "Forecast",
+    "Grant",
     "Graph",
     "Guard",
+    "Hedge",
     "Instance",
     "InvalidGraph",
     "Labeled",
     "Ledger",
+    "LetGo",
     "Many",
     "Node",
+    "Option",
     "OverBudget",
     "Paused",
+    "Plan",
+    "Planned",
+    "Problem",
     "Promise",
     "Ref",
+    "Refuse",
+    "Replan",
     "Reserved",
+    "Retried",
     "Settled",
+    "Skip",
+    "Spread",
     "Start",
     "Started",
     "State",
     "Status",
+    "Stop",
+    "Task",
+    "Ticked",
+    "Vote",
+    "Wake",
+    "Wanted",
+    "Withdrawn",
+    "best_of",
+    "cascade",
+    "council",
     "draw",
     "drawing",
+    "fallback",
+    "retry",
     "step",
+    "vote",
     "when",
 ]

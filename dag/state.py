@@ -80,6 +80,7 @@ class State:
     waiting_for: dict[str, list[Instance]] = field(default_factory=dict[str, "list[Instance]"])
     root: Scope | None = None
     complete: bool = False
+    deadline_s: float | None = None
 
     def result(self) -> Labeled | None:
         """The workflow's output, or None while it has none or because a node it needs has failed."""

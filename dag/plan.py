@@ -1,0 +1,65 @@
+"""A choice for every task, so that the expected quality is the most that the budget allows."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict
+
+from .choice import Choice
+from .forecast import Forecast
+from .spread import Spread
+from .task import Budget
+
+
+class Chosen(BaseModel):
+    """What a plan says of one task.
+
+    Args:
+        choice: how to run it; None for what calls no model.
+        forecast: of one copy.
+        count: copies that the plan reckons with.
+        rank_s: seconds from its start to the workflow's end along the longest way. What has more of it goes first.
+        starts_s: when it can start at the earliest, as far as the plan knows; on the medians.
+        critical: whether it lies on the longest way.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    choice: Choice | None
+    forecast: Forecast
+    count: float = 1.0
+    rank_s: float = 0.0
+    starts_s: float = 0.0
+    critical: bool = False
+
+
+class Plan(BaseModel):
+    """A choice for each task, what that is expected to take, and how far it may be from the best.
+
+    Args:
+        tasks: by task id.
+        cost_usd, latency_s: of the whole, by simulation.
+        quality: expected, as a share of what is possible at all: the weighted mean over the copies, in [0, 1].
+        gap: (bound - quality) / bound, where no plan under this budget has more quality than the bound; 0 is optimal.
+        usd_worth: how much quality (in the units of `Task.weight`) one more USD would buy, and
+        second_worth: one more second; 0 where there is enough.
+        feasible: whether the plan is expected to stay within the budget. If not, it is the one that exceeds it least.
+        cheapest_usd, fastest_s: the medians of the cheapest plan's cost and of the fastest plan's time.
+        method: how it was found.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    tasks: dict[str, Chosen]
+    budget: Budget
+    cost_usd: Spread
+    latency_s: Spread
+    quality: float
+    gap: float
+    usd_worth: float = 0.0
+    second_worth: float = 0.0
+    feasible: bool = True
+    cheapest_usd: float = 0.0
+    fastest_s: float = 0.0
+    method: Literal["exact", "relaxed", "greedy"] = "exact"
