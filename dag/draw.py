@@ -12,7 +12,7 @@ from contextvars import ContextVar
 from typing import NoReturn, TypeVar, cast
 
 from .errors import DrawError
-from .graph import INPUT, Arg, Const, Graph, Guard, Many, Node, Ref
+from .graph import INPUT, Arg, Const, Graph, Guard, Many, Map, Node, Ref
 
 T = TypeVar("T")
 
@@ -117,10 +117,16 @@ class Drawing:
 
     def map(self, body: Graph, over: str, args: Mapping[str, object]) -> Promise:
         """Adds a node that runs `body` for every item of the list in `args[over]`."""
-        node = Node(
-            id=self._free(body.name), calls=body.name, args=_args(args), guards=self.guards, body=body, over=over
+        return self._add(
+            Node(
+                id=self._free(body.name),
+                calls=body.name,
+                args=_args(args),
+                guards=self.guards,
+                body=body,
+                runs=Map(over=over),
+            )
         )
-        return self._add(node)
 
     @contextmanager
     def guarded(self, condition: Ref, expected: bool) -> Generator[None]:

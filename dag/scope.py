@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any, cast
 
-from .admit import enqueue
-from .command import Command, Complete
-from .graph import Graph
+from .admit import enqueue, enter, leave
+from .command import Command, Complete, Stop
+from .graph import Graph, Inline, Loop, Map, Ref, references
 from .state import ENDED, WITH_VALUE, Instance, Labeled, Scope, State, Status
 
 
@@ -18,32 +19,86 @@ class Turn:
 
     ended: deque[Instance] = field(default_factory=deque[Instance])
     ready: deque[Instance] = field(default_factory=deque[Instance])
+    empty: deque[Scope] = field(default_factory=deque[Scope])
     commands: list[Command] = field(default_factory=list[Command])
 
 
-def alive(state: State, node_id: str) -> Instance:
-    """The node an event speaks of. Raises ValueError if there is none, or if it is not its turn."""
-    node = state.nodes.get(node_id)
-    if node is None or node.status in ENDED or node.status is Status.PENDING:
-        became = "is unknown" if node is None else f"is {node.status}"
-        raise ValueError(f"An event came for the node {node_id!r}, which {became}.")
-    return node
+def begin(state: State, node_id: str) -> None:
+    """A node began to run."""
+    if node := _alive(state, node_id):
+        node.status = Status.RUNNING
+        enter(state, node)
 
 
-def end(turn: Turn, node: Instance, status: Status, reason: str = "") -> None:
+def pause(state: State, node_id: str) -> None:
+    """A node waits for a person."""
+    if node := _alive(state, node_id):
+        node.status = Status.WAITING
+        leave(state, node)
+
+
+def finish(state: State, turn: Turn, node_id: str, value: Labeled) -> None:
+    """A node ended with a value."""
+    if node := _alive(state, node_id):
+        node.value = value
+        end(state, turn, node, Status.DONE)
+
+
+def fail(state: State, turn: Turn, node_id: str, error: str) -> None:
+    """A node ended with an error."""
+    if node := _alive(state, node_id):
+        _fail(state, turn, node, error)
+
+
+def decline(state: State, turn: Turn, node_id: str, reason: str) -> None:
+    """Somebody said no to a node."""
+    if node := _alive(state, node_id):
+        if node.node.on_failure == "let go":
+            return _let_go(state, turn, node, f"it was declined: {reason}")
+        end(state, turn, node, Status.DECLINED, reason)
+
+
+def let_go(state: State, turn: Turn, node_id: str, reason: str) -> None:
+    """A node is left out."""
+    if node := _alive(state, node_id):
+        _let_go(state, turn, node, reason)
+
+
+def cancel(state: State, turn: Turn, reason: str) -> None:
+    """Everything that has not ended is called off. Does nothing to a run that is complete."""
+    if state.complete:
+        return
+    for node in state.nodes.values():
+        if node.status in ENDED:
+            continue
+        if node.status is not Status.PENDING and node.node.body is None:
+            leave(state, node)
+            turn.commands.append(Stop(node.id))
+        node.status, node.reason = Status.CANCELLED, reason
+    for waiting in (turn.ready, turn.ended, turn.empty):
+        waiting.clear()
+    state.stopped, state.complete = reason, True
+    turn.commands.append(Complete())
+
+
+def end(state: State, turn: Turn, node: Instance, status: Status, reason: str = "") -> None:
     """A node ends; what follows from that is left to `follow`."""
+    leave(state, node)
     node.status, node.reason = status, reason
     turn.ended.append(node)
 
 
 def follow(state: State, turn: Turn) -> None:
     """Follows the consequences until nothing more moves. A loop, not recursion: a chain may have 100,000 nodes."""
-    while turn.ready or turn.ended:
+    while turn.ready or turn.ended or turn.empty:
         if turn.ready:
             _decide(state, turn, turn.ready.popleft())
             continue
+        if turn.empty:
+            _close(state, turn, turn.empty.popleft())
+            continue
         node = turn.ended.popleft()
-        for dependent in state.waiting_for.pop(node.id, ()):
+        for dependent in dependents(state, node):
             dependent.missing -= 1
             if dependent.missing == 0:
                 turn.ready.append(dependent)
@@ -52,87 +107,175 @@ def follow(state: State, turn: Turn) -> None:
             _close(state, turn, node.scope)
 
 
-def open_scope(state: State, turn: Turn, scope: Scope, inputs: Mapping[str, Labeled]) -> Scope:
+def dependents(state: State, node: Instance) -> Iterable[Instance]:
+    """The nodes of its scope that wait for a node."""
+    prefix = node.scope.prefix
+    return (state.nodes[prefix + waiting] for waiting in node.scope.graph.dependents.get(node.node.id, ()))
+
+
+def open_scope(state: State, turn: Turn, scope: Scope) -> Scope:
     """Puts the nodes of a scope's graph into the state."""
-    for name, value in inputs.items():
-        state.inputs[f"{scope.prefix}${name}"] = value
     scope.open_nodes = len(scope.graph.nodes)
     for node in scope.graph.nodes:
-        instance = Instance(scope.prefix + node.id, node, scope)
+        instance = Instance(scope.prefix + node.id, node, scope, len(node.needs))
         state.nodes[instance.id] = instance
-        needs = {scope.prefix + ref.of for ref in node.references() if not ref.of.startswith("$")}
-        for key in needs:
-            state.waiting_for.setdefault(key, []).append(instance)
-        instance.missing = len(needs)
-        if not needs:
+        if not node.needs:
             turn.ready.append(instance)
     if not scope.graph.nodes:
-        _close(state, turn, scope)
+        turn.empty.append(scope)
     return scope
+
+
+def _alive(state: State, node_id: str) -> Instance | None:
+    """The node an event speaks of; None if it was called off, since what was in flight then may still end.
+
+    Raises:
+        ValueError: there is none, or it is not its turn.
+    """
+    node = state.nodes.get(node_id)
+    if node is not None and node.status is Status.CANCELLED:
+        return None
+    if node is None or node.status in ENDED or node.status is Status.PENDING:
+        became = "is unknown" if node is None else f"is {node.status}"
+        raise ValueError(f"An event came for the node {node_id!r}, which {became}.")
+    return node
+
+
+def _fail(state: State, turn: Turn, node: Instance, error: str) -> None:
+    """A node failed; its policy says what that means to others."""
+    match node.node.on_failure:
+        case "let go":
+            _let_go(state, turn, node, f"it failed: {error}")
+        case "block":
+            end(state, turn, node, Status.FAILED, error)
+        case "stop":
+            end(state, turn, node, Status.FAILED, error)
+            cancel(state, turn, f"{node.id!r} failed: {error}")
+
+
+def _let_go(state: State, turn: Turn, node: Instance, reason: str) -> None:
+    known = [state.resolve(node.scope, arg) for arg in node.node.args.values()]
+    node.value = Labeled(None, state.join([value.label for value in known if value is not None]))
+    end(state, turn, node, Status.SKIPPED, reason)
 
 
 def _decide(state: State, turn: Turn, node: Instance) -> None:
     """All inputs of a node have ended: start it, skip it, or find that it can't run."""
     for guard in node.node.guards:
-        if not state.available(node.scope, guard.condition):
-            return end(turn, node, Status.BLOCKED, _why_blocked(state, node))
         condition = state.resolve(node.scope, guard.condition)
-        if bool(condition.data) is not guard.expected:
+        if condition is None:
+            return _block(state, turn, node)
+        if _true(condition.data) is not guard.expected:
             # That the branch was not taken tells as much as the condition did.
             node.value = Labeled(None, condition.label)
-            return end(turn, node, Status.SKIPPED, "its branch was not taken")
-    if not all(state.available(node.scope, arg) for arg in node.node.args.values()):
-        return end(turn, node, Status.BLOCKED, _why_blocked(state, node))
+            return end(state, turn, node, Status.SKIPPED, "its branch was not taken")
+    if any(state.resolve(node.scope, arg) is None for arg in node.node.args.values()):
+        return _block(state, turn, node)
     if node.node.body is not None:
         return _expand(state, turn, node, node.node.body)
     node.status = Status.READY
-    enqueue(state, turn.commands, node)
+    enqueue(state, node)
 
 
-def _why_blocked(state: State, node: Instance) -> str:
-    for ref in node.node.references():
-        needed = state.nodes.get(node.scope.prefix + ref.of)
-        if needed is not None and needed.status not in WITH_VALUE:
-            # Name the first cause alone: a reason that quoted its predecessor's would grow along the chain.
-            blocked = needed.status is Status.BLOCKED
-            return needed.reason if blocked else f"{needed.id!r} {needed.status}: {needed.reason}"
+def _true(data: object) -> bool:
+    try:
+        return bool(data)
+    except Exception:  # an array, say, has no truth; that there is something counts then
+        return True
+
+
+def _block(state: State, turn: Turn, node: Instance) -> None:
+    reason = why_missing(state, node.scope, node.node.references())
+    if node.node.optional:
+        return _let_go(state, turn, node, reason)
+    end(state, turn, node, Status.BLOCKED, reason)
+
+
+def why_missing(state: State, scope: Scope, refs: Iterable[Ref]) -> str:
+    """Why the first of these references that has no value has none."""
+    for ref in refs:
+        if state.resolve(scope, ref) is not None:
+            continue
+        needed = state.nodes.get(scope.prefix + ref.of)
+        if needed is None or needed.status in WITH_VALUE:
+            return f"{ref.of!r} has no {'.'.join(map(str, ref.path))!r}" if ref.path else f"{ref.of!r} was not given"
+        # Name the first cause alone: a reason that quoted its predecessor's would grow along the chain.
+        return needed.reason if needed.status is Status.BLOCKED else f"{needed.id!r} {needed.status}: {needed.reason}"
     return "a value it needs is missing"
 
 
 def _expand(state: State, turn: Turn, node: Instance, body: Graph) -> None:
-    """Opens one scope for each item of a map's list."""
-    arguments = {name: state.resolve(node.scope, arg) for name, arg in node.node.args.items()}
-    items = arguments.pop(node.node.over)
-    node.status = Status.RUNNING
-    node.children = [Scope(f"{node.id}[{n}]/", body, node) for n in range(len(items.data))]
-    node.open_children = len(node.children)
-    if not node.children:
+    """Opens the scopes in which a node's body runs: for a loop, that of the first turn."""
+    given = {name: cast(Labeled, state.resolve(node.scope, arg)) for name, arg in node.node.args.items()}
+    match node.node.runs:
+        case Map(over=over):
+            _expand_map(state, turn, node, body, given, over)
+        case Loop(carry=carry):
+            _open_inside(state, turn, node, [Scope(f"{node.id}[0]/", body, given, node, carry, given[carry])])
+        case _:
+            _open_inside(state, turn, node, [Scope(f"{node.id}/", body, given, node)])
+
+
+def _expand_map(state: State, turn: Turn, node: Instance, body: Graph, given: Mapping[str, Labeled], over: str) -> None:
+    items = given[over]
+    if not isinstance(items.data, Sequence) or isinstance(items.data, str | bytes):
+        return _fail(
+            state, turn, node, f"{over!r} is no list but {type(items.data).__name__}, so nothing can be mapped."
+        )
+    listed = cast("Sequence[Any]", items.data)
+    if not listed:
         node.value = Labeled([], items.label)
-        return end(turn, node, Status.DONE)
-    for scope, item in zip(node.children, items.data, strict=True):
-        open_scope(state, turn, scope, {**arguments, node.node.over: Labeled(item, items.label)})
+        return end(state, turn, node, Status.DONE)
+    scopes = [
+        Scope(f"{node.id}[{n}]/", body, given, node, over, Labeled(item, items.label)) for n, item in enumerate(listed)
+    ]
+    _open_inside(state, turn, node, scopes)
+
+
+def _open_inside(state: State, turn: Turn, node: Instance, scopes: list[Scope]) -> None:
+    node.status, node.inside, node.open_inside = Status.RUNNING, scopes, len(scopes)
+    for scope in scopes:
+        open_scope(state, turn, scope)
 
 
 def _close(state: State, turn: Turn, scope: Scope) -> None:
-    """Every node of a scope has ended. The last scope of a map ends the map, with the outputs that there are."""
+    """Every node of a scope has ended. With its last scope the owner ends, or a loop takes its next turn."""
     owner = scope.owner
     if owner is None:
         state.complete = True
         turn.commands.append(Complete())
         return
-    owner.open_children -= 1
-    if owner.open_children:
+    owner.open_inside -= 1
+    if owner.open_inside:
         return
-    outputs = [state.resolve(s, s.graph.output) for s in owner.children if state.available(s, s.graph.output)]
-    owner.value = Labeled([o.data for o in outputs], state.join([o.label for o in outputs]))
-    end(turn, owner, Status.DONE)
+    match owner.node.runs:
+        case Loop() as loop:
+            _next_turn(state, turn, owner, scope, loop)
+        case Inline():
+            _end_with_output(state, turn, owner, scope)
+        case _:
+            outputs = [output for each in owner.inside if (output := state.resolve(each, each.graph.output))]
+            owner.value = Labeled([o.data for o in outputs], state.join([o.label for o in outputs]))
+            end(state, turn, owner, Status.DONE)
 
 
-def retry(state: State, turn: Turn, node_id: str) -> None:
-    """A failed node becomes ready again, and what was blocked by it waits for it once more."""
-    raise NotImplementedError
+def _next_turn(state: State, turn: Turn, owner: Instance, scope: Scope, loop: Loop) -> None:
+    done = state.resolve(scope, loop.until)
+    output = state.resolve(scope, scope.graph.output)
+    if done is None:
+        return _fail(state, turn, owner, why_missing(state, scope, [loop.until]))
+    turns = len(owner.inside)
+    if output is None or _true(done.data) or turns == loop.at_most:
+        return _end_with_output(state, turn, owner, scope)
+    following = Scope(f"{owner.id}[{turns}]/", scope.graph, scope.inputs, owner, loop.carry, output)
+    owner.open_inside = 1
+    cast("list[Scope]", owner.inside).append(following)
+    open_scope(state, turn, following)
 
 
-def cancel(state: State, turn: Turn, reason: str) -> None:
-    """Everything that has not ended is called off."""
-    raise NotImplementedError
+def _end_with_output(state: State, turn: Turn, owner: Instance, scope: Scope) -> None:
+    output = state.resolve(scope, scope.graph.output)
+    if output is None:
+        return _fail(state, turn, owner, why_missing(state, scope, references(scope.graph.output)))
+    owner.value = output
+    end(state, turn, owner, Status.DONE)

@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from types import MappingProxyType
 from typing import Any, cast
 
-from .graph import Arg, Const, Graph, Many, Node, Ref
+from .graph import INPUT, Arg, Const, Graph, Many, Node, Ref
 from .ledger import Ledger
+
+_NO_FIELDS: Mapping[str, Any] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,7 +20,11 @@ class Labeled:
 
     data: Any
     label: Any = None
-    fields: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    fields: Mapping[str, Any] = field(default_factory=lambda: _NO_FIELDS)
+
+
+NOTHING = Labeled(None)
+"""What a node has while it has no value."""
 
 
 class Status(StrEnum):
@@ -32,35 +39,54 @@ class Status(StrEnum):
     DECLINED = "declined"
     FAILED = "failed"
     BLOCKED = "blocked"
+    CANCELLED = "cancelled"
 
 
-ENDED = frozenset({Status.DONE, Status.SKIPPED, Status.DECLINED, Status.FAILED, Status.BLOCKED})
+ENDED = frozenset({Status.DONE, Status.SKIPPED, Status.DECLINED, Status.FAILED, Status.BLOCKED, Status.CANCELLED})
 WITH_VALUE = frozenset({Status.DONE, Status.SKIPPED})
 
 
 @dataclass(slots=True)
 class Instance:
-    """A node in one scope: the graph itself, or one item of a map. `id` is its path: `one_rule[3]/judge`."""
+    """A node in one scope. `id` is its path: `judge`, `review[3]/judge`, `sub/judge`.
+
+    Args:
+        missing: how many of the nodes that it waits for have not ended.
+        inside: the scopes of its body that were opened; `open_inside` of them have not closed.
+    """
 
     id: str
     node: Node
     scope: Scope
     missing: int = 0
     status: Status = Status.PENDING
-    value: Labeled = field(default_factory=lambda: Labeled(None))
+    value: Labeled = NOTHING
     reason: str = ""
-    children: list[Scope] = field(default_factory=list["Scope"])
-    open_children: int = 0
+    inside: Sequence[Scope] = ()
+    open_inside: int = 0
 
 
 @dataclass(slots=True)
 class Scope:
-    """One instantiation of a graph. `prefix` goes before its nodes' ids; `owner` is the map it belongs to."""
+    """One run of a graph: of the whole workflow, or of the body of the node that is its `owner`.
+
+    Args:
+        prefix: goes before the ids of its nodes.
+        inputs: by name. The copies of a map share them, but for `own`: the input of that name is `own_value`.
+        open_nodes: how many of its nodes have not ended.
+    """
 
     prefix: str
     graph: Graph
+    inputs: Mapping[str, Labeled]
     owner: Instance | None = None
+    own: str = ""
+    own_value: Labeled = NOTHING
     open_nodes: int = 0
+
+    def input(self, name: str) -> Labeled | None:
+        """One of its inputs; None if nobody gave it."""
+        return self.own_value if name == self.own else self.inputs.get(name)
 
 
 @dataclass(slots=True)
@@ -70,66 +96,68 @@ class State:
     Args:
         graph: what is run.
         join: combines labels; handed in, because only the caller knows what they mean.
+        complete: whether every node has ended.
+        stopped: why it was called off, or which failure stopped it; "" if it was not.
     """
 
     graph: Graph
     join: Callable[[Sequence[Any]], Any]
     ledger: Ledger = field(default_factory=Ledger)
     nodes: dict[str, Instance] = field(default_factory=dict[str, Instance])
-    inputs: dict[str, Labeled] = field(default_factory=dict[str, Labeled])
-    waiting_for: dict[str, list[Instance]] = field(default_factory=dict[str, "list[Instance]"])
     root: Scope | None = None
     complete: bool = False
+    stopped: str = ""
     deadline_s: float | None = None
 
     def result(self) -> Labeled | None:
         """The workflow's output, or None while it has none or because a node it needs has failed."""
-        if self.root is None or not self.available(self.root, self.graph.output):
-            return None
-        return self.resolve(self.root, self.graph.output)
+        return None if self.root is None else self.resolve(self.root, self.graph.output)
 
     def arguments(self, node_id: str) -> dict[str, Labeled]:
-        """The arguments of a ready node, resolved, by parameter name."""
+        """The arguments of a node that is ready or was so before, resolved, by parameter name.
+
+        Raises:
+            ValueError: one of them has no value yet.
+        """
         at = self.nodes[node_id]
-        return {name: self.resolve(at.scope, arg) for name, arg in at.node.args.items()}
+        resolved = {name: self.resolve(at.scope, arg) for name, arg in at.node.args.items()}
+        values = {name: value for name, value in resolved.items() if value is not None}
+        if len(values) < len(resolved):
+            raise ValueError(f"{node_id!r} has no arguments yet: {', '.join(resolved.keys() - values.keys())}.")
+        return values
 
     def having(self, *statuses: Status) -> list[Instance]:
         """The nodes with one of these statuses, in the order in which they came up."""
         return [node for node in self.nodes.values() if node.status in statuses]
 
-    def available(self, scope: Scope, arg: Arg) -> bool:
-        """Whether everything an argument refers to has a value."""
-        match arg:
-            case Ref():
-                key = scope.prefix + arg.of
-                return key in self.inputs or (key in self.nodes and self.nodes[key].status in WITH_VALUE)
-            case Many():
-                return all(self.available(scope, item) for item in arg.items)
-            case Const():
-                return True
-
-    def resolve(self, scope: Scope, arg: Arg) -> Labeled:
-        """The value of an argument in a scope, with its label."""
+    def resolve(self, scope: Scope, arg: Arg) -> Labeled | None:
+        """The value of an argument in a scope, with its label; None if something it refers to has no value."""
         match arg:
             case Const():
                 return Labeled(arg.value, self.join(()))
             case Many():
-                parts = [self.resolve(scope, item) for item in arg.items]
-                return Labeled([p.data for p in parts], self.join([p.label for p in parts]))
+                found = [self.resolve(scope, item) for item in arg.items]
+                parts = [part for part in found if part is not None]
+                if len(parts) < len(found):
+                    return None
+                return Labeled([part.data for part in parts], self.join([part.label for part in parts]))
             case Ref():
-                key = scope.prefix + arg.of
-                whole = self.inputs[key] if key in self.inputs else self.nodes[key].value
-                if not arg.path:
-                    return whole
-                label = whole.fields.get(str(arg.path[0]), whole.label)
-                return Labeled(follow(whole.data, arg.path), label)
+                whole = self._value(scope, arg.of)
+                return whole if whole is None or not arg.path else _part(whole, arg.path)
+
+    def _value(self, scope: Scope, of: str) -> Labeled | None:
+        if of.startswith(INPUT):
+            return scope.input(of.removeprefix(INPUT))
+        node = self.nodes[scope.prefix + of]
+        return node.value if node.status in WITH_VALUE else None
 
 
-def follow(value: Any, path: Sequence[str | int]) -> Any:
-    """Takes attributes and items one after the other: `("lines", 0, "text")`."""
-    for step in path:
-        if isinstance(step, int) or isinstance(value, Mapping):
-            value = cast(Any, value)[step]
-        else:
-            value = getattr(value, step)
-    return value
+def _part(whole: Labeled, path: Sequence[str | int]) -> Labeled | None:
+    """Takes attributes and items one after the other: `("lines", 0, "text")`. None where there is no such part."""
+    data = whole.data
+    try:
+        for step in path:
+            data = data[step] if isinstance(step, int) or isinstance(data, Mapping) else getattr(data, step)
+    except Exception:  # a property may raise anything, and no value may stop the core
+        return None
+    return Labeled(cast(Any, data), whole.fields.get(str(path[0]), whole.label))

@@ -5,6 +5,7 @@ its simulation.
 """
 
 from .admit import planned, reserved, settled, ticked, wanted, withdrawn
+from .again import retry
 from .command import Command
 from .event import (
     Began,
@@ -24,8 +25,8 @@ from .event import (
     Wanted,
     Withdrawn,
 )
-from .scope import Turn, alive, cancel, end, follow, open_scope, retry
-from .state import Labeled, Scope, State, Status
+from .scope import Turn, begin, cancel, decline, fail, finish, follow, let_go, open_scope, pause
+from .state import Scope, State
 
 
 def step(state: State, event: Event) -> list[Command]:
@@ -39,23 +40,19 @@ def step(state: State, event: Event) -> list[Command]:
         case Began():
             state.ledger.cap_usd = event.cap_usd
             state.deadline_s = event.deadline_s
-            state.root = open_scope(state, turn, Scope("", state.graph), event.inputs)
+            state.root = open_scope(state, turn, Scope("", state.graph, event.inputs))
         case Started():
-            alive(state, event.node).status = Status.RUNNING
+            begin(state, event.node)
         case Paused():
-            alive(state, event.node).status = Status.WAITING
+            pause(state, event.node)
         case Finished():
-            node = alive(state, event.node)
-            node.value = event.value
-            end(turn, node, Status.DONE)
+            finish(state, turn, event.node, event.value)
         case Failed():
-            end(turn, alive(state, event.node), Status.FAILED, event.error)
+            fail(state, turn, event.node, event.error)
         case Declined():
-            end(turn, alive(state, event.node), Status.DECLINED, event.reason)
+            decline(state, turn, event.node, event.reason)
         case LetGo():
-            node = alive(state, event.node)
-            node.value = Labeled(None, state.join([value.label for value in state.arguments(event.node).values()]))
-            end(turn, node, Status.SKIPPED, event.reason)
+            let_go(state, turn, event.node, event.reason)
         case Retried():
             retry(state, turn, event.node)
         case Cancelled():
