@@ -28,3 +28,7 @@ class OverBudget(DagError):
             f"The next call could cost up to ${worst_usd:.6f}, and ${left_usd:.6f} of the budget of ${cap_usd:.6f} "
             "is left; it was not started. Raise the budget, or choose a cheaper model."
         )
+
+
+class LessonsNotKept(DagError):
+    """What a run taught could not be written down. The operator can mend it; forecasts stay as they were."""

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Protocol
+
 from pydantic import BaseModel, ConfigDict, Field
 
 
@@ -38,3 +41,19 @@ class Copies(BaseModel):
 
     task: str
     count: int = Field(ge=0)
+
+
+class Lessons(Protocol):
+    """Keeps lessons from run to run, those of each App apart."""
+
+    def add(self, app: str, lessons: Sequence[Lesson | Copies]) -> None:
+        """Adds lessons, the oldest first.
+
+        Raises:
+            LessonsNotKept: they could not be written.
+        """
+        ...
+
+    def of(self, app: str) -> tuple[list[Lesson], list[Copies]]:
+        """An App's lessons, the newest first; of each part of each task only the newest, none that can't be read."""
+        ...
