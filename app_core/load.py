@@ -1,16 +1,18 @@
-"""Finds the App of a run again, in another process than the one that started it."""
+"""Finds an App: that of a run again, in another process than the one that started it; or one that a person names."""
 
 import importlib
 import importlib.util
 import sys
+from collections.abc import Mapping
 from hashlib import sha256
 from pathlib import Path
 from types import ModuleType
 
 from .app import App
+from .declare import AnyWorkflow, Workflow
 from .errors import RheostatError
 from .events import Request
-from .run_errors import AppNotFound
+from .run_errors import AppNotFound, BadInput
 from .vertical import LOADING
 
 
@@ -21,20 +23,64 @@ def load_app(request: Request) -> App:
         AppNotFound: it is not there any more, can't be imported, or declares no such App.
         BadDeclaration: it starts a run when it is imported.
     """
+    return _chosen(_apps(request.where, request.app), request.app, request.where)
+
+
+def app_at(given: str) -> App:
+    """The App that a person means by a file or a module, and its name where that declares several: `desk.py:refunds`.
+
+    Raises:
+        AppNotFound: it is not there, can't be imported, or declares no such App.
+        BadDeclaration: it starts a run when it is imported.
+        BadInput: there is no such file; or there are several Apps in it, and none was named.
+    """
+    where, _, name = (given, "", "") if Path(given).is_file() else given.partition(":")
+    if where.endswith(".py"):
+        if not Path(where).is_file():
+            raise BadInput(f"There is no file {where}.", "", "Name the file or the module that declares the App.")
+        where = str(Path(where).resolve())
+    found = _apps(where, name or given)
+    if name or not found:
+        return _chosen(found, name or given, where)
+    if len(found) > 1:
+        raise BadInput(f"{given} declares the Apps {', '.join(found)}.", "", f"Name one: {given}:{next(iter(found))}.")
+    return next(iter(found.values()))
+
+
+def workflow_of(app: App, name: str | None) -> AnyWorkflow:
+    """The workflow of that name, or the only one.
+
+    Raises:
+        BadInput: there is none, or several and none was named.
+    """
+    found = {each.name: each for each in app.declared.values() if isinstance(each, Workflow)}
+    if name is None and len(found) == 1:
+        return next(iter(found.values()))
+    if name not in found:
+        which = f"The App {app.name!r} has {'several workflows' if name is None else f'no workflow {name!r}'}."
+        raise BadInput(which, f"There are: {', '.join(found) or 'none'}.", "Name one with --workflow.")
+    return found[name]
+
+
+def _chosen(found: Mapping[str, App], name: str, where: str) -> App:
+    if name not in found:
+        there = ", ".join(map(repr, found)) or "none"
+        raise AppNotFound(name, where, f"The Apps at the top level of it are: {there}.")
+    return found[name]
+
+
+def _apps(where: str, name: str) -> dict[str, App]:
+    """The Apps at the top level of a module or file, by name; `name` is the one that is sought."""
     reading = LOADING.set(True)
     try:
-        module = _from_file(Path(request.where)) if request.where.endswith(".py") else _from_module(request.where)
+        module = _from_file(Path(where)) if where.endswith(".py") else _from_module(where)
     except RheostatError:
         raise
     except Exception as error:  # whatever a user's module does
-        raise AppNotFound(request.app, request.where, f"{type(error).__name__}: {error}") from error
+        raise AppNotFound(name, where, f"{type(error).__name__}: {error}") from error
     finally:
         LOADING.reset(reading)
-    found = {app.name: app for app in vars(module).values() if isinstance(app, App)}
-    if request.app not in found:
-        there = ", ".join(map(repr, found)) or "none"
-        raise AppNotFound(request.app, request.where, f"The Apps at the top level of it are: {there}.")
-    return found[request.app]
+    return {app.name: app for app in vars(module).values() if isinstance(app, App)}
 
 
 def _from_module(name: str) -> ModuleType:
