@@ -26,10 +26,14 @@ Preview = Callable[..., Json]
 
 @dataclass(frozen=True, eq=False)
 class Declared(Generic[First, Rest, Result]):
-    """A function of an App. Called in a workflow it adds a node to the graph; elsewhere it runs, or says why not."""
+    """A function of an App. Called in a workflow it adds a node to the graph; elsewhere it runs, or says why not.
+
+    `timeout_s` are the seconds after which it is given up; None for never.
+    """
 
     function: Callable[Concatenate[First, Rest], Result]
     name: str
+    timeout_s: float | None = None
 
     def __call__(self, first: First, /, *rest: Rest.args, **named: Rest.kwargs) -> Result:
         """Adds a node to the graph that is being drawn; outside a workflow, runs the function."""

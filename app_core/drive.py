@@ -3,41 +3,36 @@
 from __future__ import annotations
 
 import asyncio
-import inspect
 import time
-from collections import deque
-from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
-from functools import partial
-from typing import Any, cast
+from collections.abc import Callable, Coroutine, Mapping, Sequence
+from typing import Any
 
 from rheostat import dag
-from rheostat.autonomy import Approval, AutonomyError, Question
-from rheostat.context import ContextError, Trust
-from rheostat.dag import DagError, Labeled, State, Status
+from rheostat.autonomy import Question
+from rheostat.dag import State, Status, step
 
 from . import effects
-from .declare import AnyDeclared, AnyWorkflow, Llm, Source, Tool
-from .errors import RheostatError
-from .events import CallSettled, Event, NodeFinished, NodeStarted, RunEnded
-from .label import Label, join
+from .declare import AnyWorkflow
+from .events import CallSettled, Event, NodeStarted, RunEnded, RunResumed
+from .functions import run_function
 from .log import GENESIS, Record, Store, chained
 from .money import Till
+from .people import Decide, People
 from .ports import ChatReply, ChatRequest, Gateway
-from .replay import Cast, apply, finished
-from .run_errors import AppFailed
-from .think import think
+from .replay import Cast, apply
 from .view import View
-
-Ask = Callable[[Question, View], Approval | None]
-Decide = Ask | Callable[[Question, View], Awaitable[Approval | None]]
-"""Asks a person; runs in a thread if it is not async. None leaves this question and all after it open."""
+from .work import work
 
 Watch = Callable[[Event, View], None]
 """Is told of every event once it is in the Log."""
 
 
 class Driver:
-    """One process's hold on a run; lost with RunTaken as soon as another process has written to the Log."""
+    """One process's hold on a run; lost with RunTaken as soon as another process has written to the Log.
+
+    Events are taken into the state, appended to the Log in one go, and only then acted on and told to others. If the
+    append fails, the hold is lost, and with it the state.
+    """
 
     def __init__(
         self,
@@ -54,134 +49,169 @@ class Driver:
     ) -> None:
         self.view, self.state = seen, state
         self.gateway, self.cast = gateway, cast
-        self._workflow, self._store, self._decide, self._watch = workflow, store, decide, watch
+        self._workflow, self._store, self._watch = workflow, store, watch
         self._seq, self._digest = len(records), records[-1].digest if records else GENESIS
+        self._epoch_s = max(time.time(), seen.last_at) - time.monotonic()
+        self._loop = asyncio.get_running_loop()
+        self._over: asyncio.Future[None] | None = None
+        self._trouble: BaseException | None = None
+        self._waiting = list[Event]()
+        self._due = False
+        self._timer: asyncio.TimerHandle | None = None
         self._tasks = set[asyncio.Task[None]]()
+        self._of_node = dict[str, asyncio.Task[None]]()
         self._till = Till(self)
-        self._questions = deque[str]()
-        self._asking = False
+        self._people = None if decide is None else People(self, decide)
+
+    def now(self) -> float:
+        """The run's time in epoch seconds: that of the clock when this process took it on, and steady from there."""
+        return self._epoch_s + time.monotonic()
 
     def emit(self, *events: Event) -> None:
-        """Appends events to the Log, all or none; then lets them take effect, and starts the nodes that became ready.
+        """Appends events to the Log, all or none, with those that wait for it; then acts on what follows from them.
 
-        Raises RunTaken or StoreFull, and then nothing has taken effect.
+        Raises RunTaken or StoreFull, and then the hold is lost.
         """
-        at = time.time()
-        records = chained(events, seq=self._seq, after=self._digest, at=at)
-        self._store.append(self.view.run, self._seq, records)
-        self._seq, self._digest = self._seq + len(records), records[-1].digest
-        commands = list[dag.Command]()
-        for event in events:
-            commands += apply(event, self.state, self._workflow, self.cast)
-            self.view.apply(event, at)
-            if self._watch is not None:
-                self._watch(event, self.view)
-        for command in commands:
-            if isinstance(command, dag.Start):
-                self.spawn(self._node(command.node))
+        self._waiting += events
+        self._commit()
 
-    async def go(self) -> None:
-        """Runs what can run, and asks people if there is someone to ask, until the run has ended or only waits."""
-        try:
-            while self._tasks:
-                ended, _ = await asyncio.wait(self._tasks, return_when=asyncio.FIRST_COMPLETED)
-                self._tasks -= ended
-                for trouble in [task.exception() for task in ended]:
-                    if trouble is not None:
-                        raise trouble
-        finally:
-            for task in self._tasks:
-                task.cancel()
-            await asyncio.gather(*self._tasks, return_exceptions=True)
-        if self.state.complete and self.view.status == "running":
-            self.emit(self._ending())
+    def later(self, *events: Event) -> None:
+        """As `emit`, in one append with all that comes up in this turn of the event loop."""
+        self._waiting += events
+        if not self._due:
+            self._due = True
+            self._loop.call_soon(self._safely, self._commit)
 
-    def restart(self) -> None:
-        """After a stop: books what was in flight, runs again what was cut off, settles what people said meanwhile."""
-        for call, worst_usd in list(self.view.open_usd.items()):
-            self.emit(CallSettled(call=call, node=call.rpartition(":")[0], cost_usd=worst_usd, assumed=True))
-        for instance in self.state.having(Status.READY, Status.RUNNING, Status.WAITING):
-            # An effect that a person had accepted is cut off while its node, for the graph, still waits for them.
-            asks = instance.status is Status.WAITING and self.view.nodes[instance.id].status == "waiting"
-            if instance.node.body is None and not asks:
-                self.spawn(self._node(instance.id))
-        for question in self.view.open_questions():
-            effects.settle(self, question)
-            self.asks(question)
+    def tell(self, *events: dag.Event) -> None:
+        """Tells `step` what is not kept in the Log, and does what it commands."""
+        self._commit(*events)
 
-    def spawn(self, work: Coroutine[Any, Any, None]) -> None:
-        """Starts a piece of work that `go` waits for."""
-        self._tasks.add(asyncio.get_running_loop().create_task(work))
+    def spawn(self, work: Coroutine[Any, Any, None], node: str = "") -> None:
+        """Starts a piece of work that `go` waits for; a node's is cancelled when `step` calls the node off."""
+        task = self._loop.create_task(work)
+        self._tasks.add(task)
+        if node:
+            self._of_node[node] = task
+            task.add_done_callback(lambda _: self._of_node.pop(node, None))
+        task.add_done_callback(self._left)
 
     def asks(self, question: Question) -> None:
         """Puts a question in front of whoever is there to be asked."""
-        self._questions.append(question.id)
-        if self._decide is not None and not self._asking:
-            self._asking = True
-            self.spawn(self._ask_people(self._decide))
+        if self._people is not None:
+            self._people.asks(question)
 
     async def call(self, node: str, request: ChatRequest) -> ChatReply:
         """One call of a model, its worst case reserved before and its bill booked after."""
         return await self._till.call(node, request)
 
     async def run_function(self, function: Callable[..., Any], arguments: Mapping[str, Any]) -> Any:
-        """Runs a function of the app, in a thread if it is not async. Raises AppFailed for whatever it raises."""
+        """Runs a function of the app. Raises AppFailed for whatever it raises."""
+        return await run_function(function, arguments)
+
+    def restart(self, *, first: bool) -> None:
+        """Takes the run on: starts it, or books what was in flight and runs again what was cut off.
+
+        Args:
+            first: whether nobody has worked on it before.
+        """
+        if first:
+            self.tell(dag.Resumed(self.now()))
+            return
+        cut_off = [
+            CallSettled(call=call, node=call.rpartition(":")[0], cost_usd=worst_usd, assumed=True)
+            for call, worst_usd in self.view.open_usd.items()
+        ]
+        self.emit(RunResumed(), *cut_off)
+        for question in self.view.open_questions():
+            effects.settle(self, question)
+            self.asks(question)
+
+    async def go(self) -> None:
+        """Runs what can run, and asks people if there is someone to ask, until the run has ended or only waits."""
+        self._over = self._loop.create_future()
+        self._rest()
         try:
-            if inspect.iscoroutinefunction(function):
-                return await function(**arguments)
-            return await asyncio.to_thread(partial(function, **arguments))
-        except (RheostatError, ContextError, DagError, AutonomyError):
-            raise
-        except Exception as error:
-            name = getattr(function, "__name__", "a function")
-            raise AppFailed(f"{name}() raised {type(error).__name__}: {error}") from error
+            await self._over
+            if self._trouble is not None:
+                raise self._trouble
+        finally:
+            if self._timer is not None:
+                self._timer.cancel()
+            for task in self._tasks:
+                task.cancel()
+            await asyncio.gather(*self._tasks, return_exceptions=True)
+        if self.state.complete and self.view.status == "running":
+            self.emit(self._ending())
 
-    async def _node(self, node: str) -> None:
-        """Runs one node to its end. Only trouble with the Log comes out of here as an exception."""
-        declared = self.cast.get(self.state.nodes[node].node.calls)
-        arguments = self.state.arguments(node)
-        if isinstance(declared, Tool) and node in self.view.effects:
-            return await effects.after_stop(self, declared, node, arguments)
-        self.emit(NodeStarted(node=node))
-        with effects.failing(self, node):
-            if isinstance(declared, Tool):
-                await effects.propose(self, declared, node, arguments)
-            else:
-                self.emit(await self._value(declared, node, arguments))
+    def _commit(self, *told: dag.Event) -> None:
+        """Takes in what waits, appends it, and acts on what `step` commands."""
+        self._due = False
+        at_s = self.now()
+        commands = step(self.state, dag.Ticked(at_s))
+        for event in told:
+            commands += step(self.state, event)
+        batch, self._waiting = self._waiting, []
+        for event in batch:
+            commands += apply(event, at_s, self.state, self._workflow, self.cast)
+        for command in commands:  # grows on the way: that a node starts may have consequences
+            if isinstance(command, dag.Start):
+                batch.append(NodeStarted(node=command.node))
+                commands += apply(batch[-1], at_s, self.state, self._workflow, self.cast)
+        if batch:
+            self._append(batch, at_s)
+        for command in commands:
+            self._act(command)
+        self._rest()
 
-    async def _value(self, declared: AnyDeclared | None, node: str, arguments: Mapping[str, Labeled]) -> NodeFinished:
-        label = join(value.label for value in arguments.values())
-        data = {name: value.data for name, value in arguments.items()}
-        if declared is None:
-            return NodeFinished(node=node, value=data["value"], label=label)
-        if isinstance(declared, Llm):
-            thought = await think(self, declared, node, arguments)
-            value = declared.codec("return").dump_python(thought.value, mode="json")
-            return NodeFinished(node=node, value=value, label=thought.label, fields=thought.fields)
-        result = await self.run_function(declared.function, data)
-        if isinstance(declared, Source):
-            outside = declared.trust is Trust.UNTRUSTED
-            # What was asked counts too: who chooses the key chooses the record.
-            label = join([label, Label(trust=declared.trust, by=declared.name, read_untrusted=outside)])
-        return finished(declared, node, result, label)
+    def _append(self, events: Sequence[Event], at_s: float) -> None:
+        records = chained(events, seq=self._seq, after=self._digest, at=at_s)
+        self._store.append(self.view.run, self._seq, records)
+        self._seq, self._digest = self._seq + len(records), records[-1].digest
+        for event in events:
+            self.view.apply(event, at_s)
+            if self._watch is not None:
+                self._watch(event, self.view)
 
-    async def _ask_people(self, decide: Decide) -> None:
-        """Asks the person one open question after another, until none is left or they leave one open."""
-        while self._questions:
-            asked = self._questions.popleft()
-            question = next((question for question in self.view.open_questions() if question.id == asked), None)
-            if question is None:
-                continue
-            if inspect.iscoroutinefunction(decide):
-                approval = await decide(question, self.view)
-            else:
-                approval = await asyncio.to_thread(cast(Ask, decide), question, self.view)
-            if approval is None:
-                return
-            effects.record(self, approval)
-            # What was just accepted, and what "all like this" covers, is open until its task has begun.
-            await asyncio.sleep(0)
-        self._asking = False
+    def _act(self, command: dag.Command) -> None:
+        match command:
+            case dag.Start():
+                self.spawn(work(self, command.node), command.node)
+            case dag.Stop():
+                if task := self._of_node.get(command.node):
+                    task.cancel()
+            case dag.Grant() | dag.Refuse() | dag.Hedge():
+                self._till.on(command)
+            case dag.Wake():
+                if self._timer is not None:
+                    self._timer.cancel()
+                after_s = max(0.0, command.at_s - self.now())
+                self._timer = self._loop.call_later(after_s, self._safely, self.tell)
+            case _:
+                pass
+
+    def _left(self, task: asyncio.Task[None]) -> None:
+        """A piece of work has ended."""
+        self._tasks.discard(task)
+        if not task.cancelled() and (trouble := task.exception()) is not None:
+            self._lose(trouble)
+        self._rest()
+
+    def _safely(self, call: Callable[[], None]) -> None:
+        """Does what the event loop was asked to do: nobody else would hear of an error."""
+        try:
+            call()
+        except Exception as trouble:
+            self._lose(trouble)
+
+    def _lose(self, trouble: BaseException) -> None:
+        self._trouble = self._trouble or trouble
+        self._rest()
+
+    def _rest(self) -> None:
+        """Lets `go` end once nothing is being done and nothing waits to be written, or there is trouble."""
+        ended = self._trouble is not None or not (self._tasks or self._waiting)
+        if ended and self._over is not None and not self._over.done():
+            self._over.set_result(None)
 
     def _ending(self) -> RunEnded:
         failures = self.view.failures()

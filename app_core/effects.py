@@ -35,11 +35,12 @@ from .act import calling, key_of, previewed, unfit_edit
 from .act import propose as proposed
 from .declare import Tool
 from .errors import RheostatError
-from .events import Answered, Asked, EffectStarted, NodeDeclined, NodeFailed, NodeStarted, Ruled
+from .events import Answered, Asked, EffectStarted, NodeDeclined, NodeFailed, Ruled
+from .functions import do_effect
 from .hold import Hold
 from .label import join
 from .replay import finished
-from .run_errors import UnfitAnswer
+from .run_errors import TookTooLong, UnfitAnswer
 
 AnyTool = Tool[Any, ..., Any]
 
@@ -50,6 +51,15 @@ UNKNOWN = Rule(
     why="The process stopped while doing this, so it may have happened already. Look first; accept to do it.",
 )
 """Asked about an effect that may have happened: it is never done again automatically."""
+
+NO_END = Rule(
+    name="no end in time",
+    tool="*",
+    at_least=Ruling.ASK,
+    why="This was begun and had not ended in the time that it is given, so it may have happened, or happen yet. "
+    "Look first; accept to do it once more.",
+)
+"""Asked about an effect that was given up while it went on."""
 
 
 async def propose(hold: Hold, tool: AnyTool, node: str, arguments: Mapping[str, Labeled]) -> None:
@@ -77,7 +87,10 @@ async def perform(
     key = key_of(action.run, action.node)
     called = calling(tool, action, arguments, key)
     hold.emit(EffectStarted(node=action.node, key=key, action=action, question=question))
-    result = await hold.run_function(tool.function, called)
+    try:
+        result = await do_effect(tool.function, called, tool.timeout_s)
+    except TookTooLong:
+        return _ask(hold, action, _rule(hold, action, NO_END, *tool.rules), None)
     hold.emit(finished(tool, action.node, result, join(value.label for value in arguments.values())))
 
 
@@ -85,12 +98,10 @@ async def after_stop(hold: Hold, tool: AnyTool, node: str, arguments: Mapping[st
     """An effect whose end is not in the Log: done again only if the tool honours its key, else asked about."""
     action = hold.view.nodes[node].action
     assert action is not None
-    hold.emit(NodeStarted(node=node))
-    with failing(hold, node):
-        if tool.honours_key:
-            await perform(hold, tool, action, arguments)
-        else:
-            _ask(hold, action, _rule(hold, action, UNKNOWN, *tool.rules), None)
+    if tool.honours_key:
+        await perform(hold, tool, action, arguments)
+    else:
+        _ask(hold, action, _rule(hold, action, UNKNOWN, *tool.rules), None)
 
 
 def record(hold: Hold, approval: Approval) -> None:
@@ -187,7 +198,7 @@ def _rule(hold: Hold, action: Action, *rules: Rule) -> Verdict:
 def _rules(hold: Hold, question: Question) -> tuple[Rule, ...]:
     tool = hold.cast[hold.state.nodes[hold.view.asked_by[question.id]].node.calls]
     own = tool.rules if isinstance(tool, Tool) else ()
-    return (UNKNOWN, *own) if UNKNOWN.name in question.verdict.rules else own
+    return (*(rule for rule in (UNKNOWN, NO_END) if rule.name in question.verdict.rules), *own)
 
 
 @contextmanager

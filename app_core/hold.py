@@ -3,8 +3,8 @@
 from collections.abc import Callable, Coroutine, Mapping
 from typing import Any, Protocol
 
+from rheostat import dag
 from rheostat.autonomy import Question
-from rheostat.dag import State
 
 from .events import Event
 from .ports import ChatReply, ChatRequest, Gateway
@@ -16,16 +16,28 @@ class Hold(Protocol):
     """One process's hold on a run. The driver is one; each module here asks for no more than it uses."""
 
     view: View
-    state: State
+    state: dag.State
     cast: Cast
     gateway: Gateway
+
+    def now(self) -> float:
+        """The run's time in epoch seconds. It never goes back, whatever is done to the clock."""
+        ...
 
     def emit(self, *events: Event) -> None:
         """Appends events to the Log, all or none, and lets them take effect. Raises RunTaken or StoreFull."""
         ...
 
-    def spawn(self, work: Coroutine[Any, Any, None]) -> None:
-        """Starts a piece of work that the run waits for."""
+    def later(self, *events: Event) -> None:
+        """As `emit`, but together with whatever else comes up in this turn: for what nothing outside depends on yet."""
+        ...
+
+    def tell(self, *events: dag.Event) -> None:
+        """Tells `step` what is not kept in the Log, and does what it commands."""
+        ...
+
+    def spawn(self, work: Coroutine[Any, Any, None], node: str = "") -> None:
+        """Starts a piece of work that the run waits for; if it is a node's, it stops when that is called off."""
         ...
 
     def asks(self, question: Question) -> None:

@@ -9,7 +9,7 @@ from hashlib import sha256
 from typing import Any
 
 from rheostat.context import Counter
-from rheostat.dag import OverBudget, Status
+from rheostat.dag import Grant, Hedge, OverBudget, Refuse, Status
 
 from .declare import Llm
 from .errors import GatewayError
@@ -75,6 +75,9 @@ class Till:
             )
             self._cached[model].append(Answered(asked, reply.text, reply.usage.prompt_tokens, at_s=time.monotonic()))
             return reply
+
+    def on(self, command: Grant | Refuse | Hedge) -> None:
+        """Takes in what `step` says to a call that was Wanted."""
 
     def _answer_before(self, node: str, request: ChatRequest) -> ChatReply | None:
         """A node that starts again asks the same again, in the same order, until it is further than it was."""

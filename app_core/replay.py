@@ -12,11 +12,17 @@ from .events import (
     Asked,
     CallReserved,
     CallSettled,
+    EffectStarted,
     Event,
     NodeDeclined,
     NodeFailed,
     NodeFinished,
+    NodeLetGo,
+    NodeRetried,
     NodeStarted,
+    Planned,
+    RunEnded,
+    RunResumed,
     RunStarted,
 )
 from .label import Label, join, untrusted
@@ -30,38 +36,67 @@ Cast = Mapping[str, AnyDeclared]
 def replay(records: Iterable[Record], workflow: AnyWorkflow, cast: Cast) -> State:
     """The state that a Log leads to."""
     state = State(workflow.graph, join)
+    at_s = None
     for record in records:
-        apply(record.event, state, workflow, cast)
+        if record.at != at_s:  # those appended together happened at one moment
+            at_s = record.at
+            step(state, dag.Ticked(at_s))
+        apply(record.event, record.at, state, workflow, cast)
     return state
 
 
-def apply(event: Event, state: State, workflow: AnyWorkflow, cast: Cast) -> list[dag.Command]:
-    """Takes one event of the Log into the state, and returns what to do next."""
-    consequence = _consequence(event, state, workflow, cast)
+def apply(event: Event, at_s: float, state: State, workflow: AnyWorkflow, cast: Cast) -> list[dag.Command]:
+    """Takes one event of the Log into the state, and returns what to do next. `step` was told before what time it is.
+
+    Args:
+        event: what happened.
+        at_s: when, in epoch seconds.
+        state: changed by it.
+        workflow: that is run.
+        cast: the functions that its nodes call.
+    """
+    consequence = _consequence(event, at_s, state, workflow, cast)
     return [] if consequence is None else step(state, consequence)
 
 
-def _consequence(event: Event, state: State, workflow: AnyWorkflow, cast: Cast) -> dag.Event | None:
+def _consequence(event: Event, at_s: float, state: State, workflow: AnyWorkflow, cast: Cast) -> dag.Event | None:
     """What an event means to the graph: nothing, for those about people, checks and receipts."""
     match event:
-        case RunStarted():
-            return dag.Began(_inputs(event.request.inputs, workflow), event.request.budget_usd)
-        case NodeStarted():
-            return dag.Started(event.node)
         case NodeFinished():
             name = state.nodes[event.node].node.calls
             data = event.value if name == GATE else cast[name].codec("return").validate_python(event.value)
             return dag.Finished(event.node, Labeled(data, event.label, event.fields))
+        case NodeStarted() | EffectStarted():
+            return dag.Started(event.node)
         case NodeFailed():
             return dag.Failed(event.node, event.error)
         case NodeDeclined():
             return dag.Declined(event.node, event.reason)
+        case NodeLetGo():
+            return dag.LetGo(event.node, event.reason)
         case Asked():
             return dag.Paused(event.node)
         case CallReserved():
             return dag.Reserved(event.call, event.worst_usd)
         case CallSettled():
             return dag.Settled(event.call, event.cost_usd)
+        case _:
+            return _of_the_run(event, at_s, workflow)
+
+
+def _of_the_run(event: Event, at_s: float, workflow: AnyWorkflow) -> dag.Event | None:
+    match event:
+        case RunStarted():
+            asked = event.request
+            return dag.Began(_inputs(asked.inputs, workflow), asked.budget_usd, asked.deadline_s)
+        case RunResumed():
+            return dag.Resumed(at_s)
+        case Planned():
+            return dag.Planned(event.plan)
+        case NodeRetried():
+            return dag.Retried(event.node)
+        case RunEnded(status="cancelled"):
+            return dag.Cancelled(event.reason)
         case _:
             return None
 

@@ -20,9 +20,10 @@ from . import effects
 from .calibrated_gateway import CalibratedGateway
 from .compose import calibrations, default_gateway, default_store, resolve
 from .declare import AnyWorkflow, Workflow
-from .drive import Decide, Driver, Watch
-from .events import Request, RunResumed, RunStarted
+from .drive import Driver, Watch
+from .events import Request, RunStarted
 from .log import GENESIS, Record, chained, verify
+from .people import Decide
 from .replay import replay
 from .run_errors import BadDeclaration, BadInput, RunNotDone, UnfitAnswer, WorkflowChanged
 from .vertical import LOADING, Vertical
@@ -194,9 +195,7 @@ class Run(Generic[Result]):
             watch=watch,
         )
         try:
-            if len(self._records) > 1:
-                driver.emit(RunResumed())
-            driver.restart()
+            driver.restart(first=len(self._records) == 1)
             if approval is not None:
                 effects.record(driver, approval)
             await driver.go()

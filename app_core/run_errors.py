@@ -4,6 +4,7 @@ RheostatError
 └── RunError
     ├── BadDeclaration    a declaration, or its use in a workflow, does not hold together    builder
     ├── AppFailed         a function, source or tool of the app raised an error             builder
+    │   └── TookTooLong   it has not ended in the time it is given                          builder
     ├── WorkflowChanged   the workflow is not the one the run was started with              builder
     ├── AppNotFound       the App of a run can't be found again                             builder
     ├── BadInput          an argument of the run does not fit the workflow's signature      user
@@ -40,6 +41,17 @@ class BadDeclaration(RunError):
 
 class AppFailed(RunError):
     """A function, source or tool of the app raised an error; the message says which and what."""
+
+
+class TookTooLong(AppFailed):
+    """A function, source, tool or model call of the app has not ended in the time it is given."""
+
+    def __init__(self, name: str, timeout_s: float) -> None:
+        super().__init__(
+            f"{name}() was given up.",
+            f"It had not ended after the {timeout_s:g} s that it is given.",
+            "Mend what makes it hang, or give it more with `timeout_s`.",
+        )
 
 
 class WorkflowChanged(RunError):

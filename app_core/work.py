@@ -1,0 +1,60 @@
+"""What one node does, from its arguments to its value. Only trouble with the Log comes out of here as an exception."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+
+from rheostat.context import Trust
+from rheostat.dag import Labeled
+
+from . import effects
+from .declare import AnyDeclared, Llm, Source, Tool
+from .events import NodeFinished
+from .hold import Hold
+from .label import Label, join
+from .replay import finished
+from .run_errors import TookTooLong
+from .think import think
+
+
+async def work(hold: Hold, node: str) -> None:
+    """Runs a node that was started, to its end or until it waits for a person."""
+    declared = hold.cast.get(hold.state.nodes[node].node.calls)
+    arguments = hold.state.arguments(node)
+    with effects.failing(hold, node):
+        if not isinstance(declared, Tool):
+            hold.later(await _value(hold, declared, node, arguments))
+        elif node in hold.view.effects:
+            await effects.after_stop(hold, declared, node, arguments)
+        else:
+            await effects.propose(hold, declared, node, arguments)
+
+
+async def _value(hold: Hold, declared: AnyDeclared | None, node: str, arguments: Mapping[str, Labeled]) -> NodeFinished:
+    if declared is None:
+        return NodeFinished(node=node, value=arguments["value"].data, label=arguments["value"].label)
+    if declared.timeout_s is None:
+        return await _result(hold, declared, node, arguments)
+    limit = asyncio.timeout(declared.timeout_s)
+    try:
+        async with limit:
+            return await _result(hold, declared, node, arguments)
+    except TimeoutError:
+        if not limit.expired():
+            raise
+        raise TookTooLong(declared.name, declared.timeout_s) from None
+
+
+async def _result(hold: Hold, declared: AnyDeclared, node: str, arguments: Mapping[str, Labeled]) -> NodeFinished:
+    if isinstance(declared, Llm):
+        thought = await think(hold, declared, node, arguments)
+        value = declared.codec("return").dump_python(thought.value, mode="json")
+        return NodeFinished(node=node, value=value, label=thought.label, fields=thought.fields)
+    label = join([value.label for value in arguments.values()])
+    result = await hold.run_function(declared.function, {name: value.data for name, value in arguments.items()})
+    if isinstance(declared, Source):
+        outside = declared.trust is Trust.UNTRUSTED
+        # What was asked counts too: who chooses the key chooses the record.
+        label = join([label, Label(trust=declared.trust, by=declared.name, read_untrusted=outside)])
+    return finished(declared, node, result, label)
