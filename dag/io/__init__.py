@@ -1,0 +1,1 @@
+"""Files: what keeps what the room learns."""
