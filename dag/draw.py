@@ -1,107 +1,29 @@
 """Draws a Graph by calling the workflow's function once: each declared function it calls becomes a node.
 
 The calls return promises. A promise may be passed on, and its attributes and items may be taken; anything that would
-need the value itself (an `if`, a loop, arithmetic) raises an error that says what to use instead.
+need the value itself (an `if`, a loop, arithmetic) raises an error that says what to use instead. So does passing it
+where its type can't fit.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import NoReturn, TypeVar, cast
+from typing import Any, TypeVar, cast
 
 from .errors import DrawError
-from .graph import INPUT, Arg, Const, Graph, Guard, Many, Map, Node, Ref
+from .graph import INPUT, Graph, Guard, Inline, Loop, Map, Node, OnFailure, Ref
+from .promise import Promise, as_arg, describe, promised_type, reference
+from .types import Signature, item, misfit, of_value, spelled, union
 
 T = TypeVar("T")
 
+UNKNOWN = Signature({})
+"""Of a function without annotations."""
+
 _drawing: ContextVar[Drawing | None] = ContextVar("drawing", default=None)
-
-
-class Promise:
-    """The output a node will have. Its attributes and items are promises too."""
-
-    __slots__ = ("_ref",)
-
-    def __init__(self, ref: Ref) -> None:
-        object.__setattr__(self, "_ref", ref)
-
-    def __getattr__(self, name: str) -> Promise:
-        if name.startswith("__"):
-            raise AttributeError(name)
-        return Promise(Ref(of=self._ref.of, path=(*self._ref.path, name)))
-
-    def __getitem__(self, key: str | int) -> Promise:
-        if not isinstance(key, str | int):  # pyright: ignore[reportUnnecessaryIsInstance]
-            raise _misused(self, "slicing it", "a function node that takes the list and returns the part")
-        return Promise(Ref(of=self._ref.of, path=(*self._ref.path, key)))
-
-    def __repr__(self) -> str:
-        return f"<promise of {describe(self._ref)}>"
-
-    def __setattr__(self, name: str, value: object) -> NoReturn:
-        raise _misused(self, f"setting its {name!r}", "a function node that returns a changed copy")
-
-    def __bool__(self) -> bool:
-        raise _misused(self, "an `if`, `and`, `or` or `not` on it", "when(condition, lambda: ...)")
-
-    def __iter__(self) -> NoReturn:
-        raise _misused(self, "looping over it", "node.each(items, ...)")
-
-    def __len__(self) -> int:
-        raise _misused(self, "its length", "a function node")
-
-    def __contains__(self, item: object) -> NoReturn:
-        raise _misused(self, "an `in` on it", "a function node that returns a bool, and when(...)")
-
-    def __call__(self, *args: object, **kwargs: object) -> NoReturn:
-        """Refuses: the value that would be called is not there yet."""
-        raise _misused(self, "calling its methods", "a function node that calls the method")
-
-    def __str__(self) -> str:
-        raise _misused(self, "making text of it", "a function node, or pass it to the model as an argument")
-
-    def __format__(self, spec: str) -> NoReturn:
-        raise _misused(self, "putting it into an f-string", "a function node, or pass it to the model as an argument")
-
-    def _compute(self, *_: object) -> NoReturn:
-        raise _misused(self, "computing or comparing with it", "a function node (and when(...) for a comparison)")
-
-    __add__ = __radd__ = __sub__ = __rsub__ = __mul__ = __rmul__ = __truediv__ = __rtruediv__ = _compute
-    __floordiv__ = __mod__ = __pow__ = __neg__ = __abs__ = __int__ = __float__ = __index__ = _compute
-    __lt__ = __le__ = __gt__ = __ge__ = __and__ = __or__ = __xor__ = __invert__ = _compute
-    __eq__ = __ne__ = _compute  # pyright: ignore[reportAssignmentType]
-    __hash__ = None  # pyright: ignore[reportAssignmentType]
-
-
-def describe(ref: Ref) -> str:
-    """A reference as a person would write it: `draft.subject`."""
-    steps = "".join(f".{s}" if isinstance(s, str) else f"[{s}]" for s in ref.path)
-    return ref.of.removeprefix(INPUT) + steps
-
-
-def _misused(promise: Promise, what: str, instead: str) -> DrawError:
-    return DrawError(
-        f"{describe(reference(promise))!r} has no value yet: the workflow is being drawn, not run, so {what} "
-        f"can't work here. Use {instead} instead."
-    )
-
-
-def reference(promise: Promise) -> Ref:
-    """The reference a promise stands for."""
-    return cast(Ref, object.__getattribute__(promise, "_ref"))
-
-
-def as_arg(value: object) -> Arg:
-    """An argument of a call, as plain data: promises become references, also inside lists and tuples."""
-    if isinstance(value, Promise):
-        return reference(value)
-    if isinstance(value, list | tuple):
-        items = tuple(as_arg(item) for item in cast("list[object]", value))
-        if any(not isinstance(item, Const) for item in items):
-            return Many(items=items)
-    return Const(value=value)
 
 
 class Drawing:
@@ -110,23 +32,84 @@ class Drawing:
     def __init__(self) -> None:
         self.nodes: list[Node] = []
         self.guards: tuple[Guard, ...] = ()
+        self._names = Counter[str]()
 
-    def call(self, name: str, args: Mapping[str, object]) -> Promise:
-        """Adds a node that calls the declared function `name`."""
-        return self._add(Node(id=self._free(name), calls=name, args=_args(args), guards=self.guards))
+    def call(
+        self,
+        name: str,
+        args: Mapping[str, object],
+        signature: Signature = UNKNOWN,
+        *,
+        optional: bool = False,
+        on_failure: OnFailure = "block",
+    ) -> Promise:
+        """Adds a node that calls the declared function `name`.
 
-    def map(self, body: Graph, over: str, args: Mapping[str, object]) -> Promise:
-        """Adds a node that runs `body` for every item of the list in `args[over]`."""
+        Raises:
+            DrawError: an argument can't be of the type that the function takes.
+        """
+        _check_types(name, args, signature)
+        node = self._node(name, args).model_copy(update={"optional": optional, "on_failure": on_failure})
+        return self._add(node, union([signature.gives, None]) if optional else signature.gives)
+
+    def map(self, body: Graph, over: str, args: Mapping[str, object], signature: Signature = UNKNOWN) -> Promise:
+        """Adds a node that runs `body` for every item of the list in `args[over]`. Raises what `call` raises."""
+        _check_types(body.name, args, signature, over=over)
+        return self._add(self._node(body.name, args, body, Map(over=over)), list[signature.gives])
+
+    def loop(
+        self,
+        body: Callable[..., object],
+        args: Mapping[str, object],
+        *,
+        until: Callable[[Any], object],
+        at_most: int,
+        name: str,
+        signature: Signature = UNKNOWN,
+    ) -> Promise:
+        """Adds a node that runs what `body` draws again and again, its output going in as the first argument.
+
+        Args:
+            body: is called once, with promises, like a workflow.
+            args: of the first turn.
+            until: is called once, with the promise of a turn's output; gives what must be true to end.
+            at_most: turns.
+            name: of the node.
+            signature: of the body.
+
+        Raises:
+            DrawError: a type can't fit, or `until` gives no promise.
+        """
+        carry, ends = next(iter(args)), list[Ref]()
+        _check_types(name, args, signature)
+        if why := misfit(signature.gives, signature.takes.get(carry, Any)):
+            raise DrawError(f"{name}() can't loop: a turn's output is the next one's {carry!r}, and {why}.")
+
+        def turn(**inputs: object) -> object:
+            output = body(**inputs)
+            done = until(output)
+            if not isinstance(done, Promise):
+                raise DrawError(
+                    f"{name}() can't loop: `until` gave {done!r}, which is the same in every turn. Give a part of the "
+                    "output it is called with, or what a function node makes of it."
+                )
+            ends.append(reference(done))
+            return output
+
+        drawn = draw(name, turn, tuple(args), signature)
         return self._add(
-            Node(
-                id=self._free(body.name),
-                calls=body.name,
-                args=_args(args),
-                guards=self.guards,
-                body=body,
-                runs=Map(over=over),
-            )
+            self._node(name, args, drawn, Loop(carry=carry, until=ends[0], at_most=at_most)), signature.gives
         )
+
+    def inline(
+        self, body: Graph, args: Mapping[str, object], signature: Signature = UNKNOWN, *, optional: bool = False
+    ) -> Promise:
+        """Adds a node that runs `body` once. Raises what `call` raises."""
+        _check_types(body.name, args, signature)
+        node = self._node(body.name, args, body, Inline())
+        if optional:
+            node = node.model_copy(update={"optional": True, "on_failure": "let go"})
+        return self._add(node, union([signature.gives, None]) if optional else signature.gives)
 
     @contextmanager
     def guarded(self, condition: Ref, expected: bool) -> Generator[None]:
@@ -138,19 +121,53 @@ class Drawing:
         finally:
             self.guards = before
 
-    def _add(self, node: Node) -> Promise:
+    def _add(self, node: Node, gives: Any) -> Promise:
         self.nodes.append(node)
-        return Promise(Ref(of=node.id))
+        return Promise(Ref(of=node.id), gives)
+
+    def _node(
+        self, name: str, args: Mapping[str, object], body: Graph | None = None, runs: Map | Loop | Inline | None = None
+    ) -> Node:
+        given = {parameter: as_arg(value) for parameter, value in args.items()}
+        return Node(id=self._free(name), calls=name, args=given, guards=self.guards, body=body, runs=runs)
 
     def _free(self, name: str) -> str:
-        taken = {node.id for node in self.nodes}
-        if name not in taken:
-            return name
-        return next(f"{name}#{n}" for n in range(2, len(taken) + 3) if f"{name}#{n}" not in taken)
+        self._names[name] += 1
+        return name if self._names[name] == 1 else f"{name}#{self._names[name]}"
 
 
-def _args(args: Mapping[str, object]) -> dict[str, Arg]:
-    return {name: as_arg(value) for name, value in args.items()}
+def _check_types(name: str, args: Mapping[str, object], signature: Signature, *, over: str = "") -> None:
+    """Raises DrawError if an argument can't be of the type that the function takes; for a map, if no item can be."""
+    for parameter, value in args.items():
+        wanted = signature.takes.get(parameter, Any)
+        if parameter == over and isinstance(value, Promise):
+            _check_type(Promise(reference(value), item(promised_type(value))), wanted, name, f"each {parameter}")
+        elif parameter == over:
+            for one in cast("list[object]", value):
+                _check_type(one, wanted, name, parameter)
+        else:
+            _check_type(value, wanted, name, parameter)
+
+
+def _check_type(value: object, wanted: Any, name: str, parameter: str) -> None:
+    given = promised_type(value) if isinstance(value, Promise) else of_value(value)
+    if misfit(given, wanted):
+        raise DrawError(
+            f"{_source(value)} {spelled(given)}, but {name}() takes {spelled(wanted)} as {parameter!r}. "
+            "Pass what it takes, or put a function node in between."
+        )
+    if isinstance(value, list | tuple):
+        for one in cast("list[object]", value):
+            _check_type(one, item(wanted), name, parameter)
+
+
+def _source(value: object) -> str:
+    if not isinstance(value, Promise):
+        return f"{value!r:.80} is"
+    ref = reference(value)
+    if ref.of.startswith(INPUT) or ref.path:
+        return f"{describe(ref)!r} is"
+    return f"{ref.of.partition('#')[0]}() gives"
 
 
 def drawing() -> Drawing | None:
@@ -158,19 +175,29 @@ def drawing() -> Drawing | None:
     return _drawing.get()
 
 
-def draw(name: str, function: Callable[..., object], inputs: tuple[str, ...]) -> Graph:
+def draw(name: str, function: Callable[..., object], inputs: tuple[str, ...], signature: Signature = UNKNOWN) -> Graph:
     """Draws the graph of a workflow by calling `function` with a promise for every input.
 
+    Args:
+        name: of the graph.
+        function: calls declared functions, and returns a promise, or what holds promises.
+        inputs: its parameters.
+        signature: their types, and that of what it returns.
+
     Raises:
-        DrawError: it used an output as a value.
+        DrawError: it used an output as a value, or one where its type can't fit.
         InvalidGraph: what it drew does not hold together.
     """
     sheet = Drawing()
     token = _drawing.set(sheet)
     try:
-        output = function(**{name: Promise(Ref(of=INPUT + name)) for name in inputs})
+        promises = {each: Promise(Ref(of=INPUT + each), signature.takes.get(each, Any)) for each in inputs}
+        output = function(**promises)
     finally:
         _drawing.reset(token)
+    if isinstance(output, Promise) and misfit(promised_type(output), signature.gives):
+        given = f"{_source(output)} {spelled(promised_type(output))}"
+        raise DrawError(f"{given}, but {name}() is to return {spelled(signature.gives)}. Mend one of the two.")
     return Graph(name=name, inputs=inputs, nodes=tuple(sheet.nodes), output=as_arg(output))
 
 
@@ -189,12 +216,13 @@ def when(condition: bool, then: Callable[[], T]) -> T | None:
     drawn_before = len(sheet.nodes)
     with sheet.guarded(reference(promised), expected=True):
         value = then()
+        gives = union([promised_type(value) if isinstance(value, Promise) else of_value(value), None])
         if isinstance(value, Promise) and any(
             reference(value) == Ref(of=node.id) for node in sheet.nodes[drawn_before:]
         ):
-            return value
+            return cast("T | None", Promise(reference(value), gives))
         # An input, a constant or a part of an output is there even if the branch does not run: the gate hides it then.
-        return cast("T | None", sheet.call(GATE, {"value": value}))
+        return cast("T | None", sheet.call(GATE, {"value": value}, Signature({}, gives)))
 
 
 GATE = "gate"

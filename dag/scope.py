@@ -218,11 +218,11 @@ def _expand(state: State, turn: Turn, node: Instance, body: Graph) -> None:
 
 def _expand_map(state: State, turn: Turn, node: Instance, body: Graph, given: Mapping[str, Labeled], over: str) -> None:
     items = given[over]
-    if not isinstance(items.data, Sequence) or isinstance(items.data, str | bytes):
-        return _fail(
-            state, turn, node, f"{over!r} is no list but {type(items.data).__name__}, so nothing can be mapped."
-        )
-    listed = cast("Sequence[Any]", items.data)
+    data: object = items.data
+    if not isinstance(data, Sequence) or isinstance(data, str | bytes):
+        error = f"{over!r} is no list but of type {type(data).__name__}, so there is nothing to map over."
+        return _fail(state, turn, node, error)
+    listed = cast("Sequence[Any]", data)
     if not listed:
         node.value = Labeled([], items.label)
         return end(state, turn, node, Status.DONE)
@@ -234,6 +234,8 @@ def _expand_map(state: State, turn: Turn, node: Instance, body: Graph, given: Ma
 
 def _open_inside(state: State, turn: Turn, node: Instance, scopes: list[Scope]) -> None:
     node.status, node.inside, node.open_inside = Status.RUNNING, scopes, len(scopes)
+    if isinstance(node.node.runs, Map) and scopes[0].graph.nodes:
+        state.drift.open(node.id, scopes[0].graph.nodes[0].id, len(scopes))
     for scope in scopes:
         open_scope(state, turn, scope)
 
