@@ -26,6 +26,13 @@ class Ticked:
 
 
 @dataclass(frozen=True, slots=True)
+class Resumed:
+    """Another process took the run on. Nobody was at work since the last event; who was is to start again."""
+
+    at_s: float
+
+
+@dataclass(frozen=True, slots=True)
 class Planned:
     """A plan was made, or made anew."""
 
@@ -126,10 +133,13 @@ class Withdrawn:
 
 @dataclass(frozen=True, slots=True)
 class Reserved:
-    """A call is about to start that could cost this much."""
+    """A call is about to start that could cost this much. The rest is for one that was wanted in another process."""
 
     call: str
     worst_usd: float
+    node: str = ""
+    model: str = ""
+    tokens: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +153,7 @@ class Settled:
 Event = (
     Began
     | Ticked
+    | Resumed
     | Planned
     | Started
     | Finished

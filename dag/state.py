@@ -8,8 +8,12 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Any, cast
 
+from .desk import Desk
+from .drift import Drift
 from .graph import INPUT, Arg, Const, Graph, Many, Node, Ref
 from .ledger import Ledger
+from .limits import Limits
+from .plan import Plan
 
 _NO_FIELDS: Mapping[str, Any] = MappingProxyType({})
 
@@ -96,18 +100,29 @@ class State:
     Args:
         graph: what is run.
         join: combines labels; handed in, because only the caller knows what they mean.
+        limits: what may happen at the same time.
+        plan: the last that was made.
+        deadline_s: seconds of work that the run may take; `worked_s` those in which some node was at work.
+        now_s: the last Ticked; None before the first.
+        desk: who waits to be let through. `drift`: how far things have gone from the plan.
         complete: whether every node has ended.
         stopped: why it was called off, or which failure stopped it; "" if it was not.
     """
 
     graph: Graph
     join: Callable[[Sequence[Any]], Any]
+    limits: Limits = field(default_factory=Limits)
     ledger: Ledger = field(default_factory=Ledger)
     nodes: dict[str, Instance] = field(default_factory=dict[str, Instance])
     root: Scope | None = None
     complete: bool = False
     stopped: str = ""
     deadline_s: float | None = None
+    plan: Plan | None = None
+    now_s: float | None = None
+    worked_s: float = 0.0
+    desk: Desk = field(default_factory=Desk)
+    drift: Drift = field(default_factory=Drift)
 
     def result(self) -> Labeled | None:
         """The workflow's output, or None while it has none or because a node it needs has failed."""
@@ -154,10 +169,16 @@ class State:
 
 def _part(whole: Labeled, path: Sequence[str | int]) -> Labeled | None:
     """Takes attributes and items one after the other: `("lines", 0, "text")`. None where there is no such part."""
-    data = whole.data
+    data: Any = whole.data
     try:
         for step in path:
-            data = data[step] if isinstance(step, int) or isinstance(data, Mapping) else getattr(data, step)
+            data = _taken(data, step)
     except Exception:  # a property may raise anything, and no value may stop the core
         return None
-    return Labeled(cast(Any, data), whole.fields.get(str(path[0]), whole.label))
+    return Labeled(data, whole.fields.get(str(path[0]), whole.label))
+
+
+def _taken(data: Any, step: str | int) -> Any:
+    if isinstance(step, int):
+        return data[step]
+    return cast(Any, data)[step] if isinstance(data, Mapping) else getattr(data, step)

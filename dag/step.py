@@ -4,7 +4,7 @@ A node starts when its inputs are there; there is no barrier. One function drive
 its simulation.
 """
 
-from .admit import planned, reserved, settled, ticked, wanted, withdrawn
+from .admit import ended, planned, resumed, start, ticked
 from .again import retry
 from .command import Command
 from .event import (
@@ -18,6 +18,7 @@ from .event import (
     Paused,
     Planned,
     Reserved,
+    Resumed,
     Retried,
     Settled,
     Started,
@@ -25,6 +26,7 @@ from .event import (
     Wanted,
     Withdrawn,
 )
+from .grant import reserved, settled, wanted, withdrawn
 from .scope import Turn, begin, cancel, decline, fail, finish, follow, let_go, open_scope, pause
 from .state import Scope, State
 
@@ -60,15 +62,22 @@ def step(state: State, event: Event) -> list[Command]:
         case _:
             _of_calls(state, turn.commands, event)
     follow(state, turn)
+    if isinstance(event, Finished | Failed | Declined | LetGo):
+        ended(state, event.node)
+    start(state, turn.commands)
     return turn.commands
 
 
 def _of_calls(
-    state: State, commands: list[Command], event: Ticked | Planned | Wanted | Withdrawn | Reserved | Settled
+    state: State,
+    commands: list[Command],
+    event: Ticked | Resumed | Planned | Wanted | Withdrawn | Reserved | Settled,
 ) -> None:
     match event:
         case Ticked():
             ticked(state, commands, event)
+        case Resumed():
+            resumed(state, commands, event)
         case Planned():
             planned(state, commands, event)
         case Wanted():
@@ -76,6 +85,6 @@ def _of_calls(
         case Withdrawn():
             withdrawn(state, commands, event)
         case Reserved():
-            reserved(state, event)
+            reserved(state, commands, event)
         case Settled():
             settled(state, commands, event)
