@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Concatenate, Generic, ParamSpec, TypeVar,
 
 from rheostat.autonomy import Json, Risk, Rule
 from rheostat.context import Document, Section, Trust
-from rheostat.dag import Graph, draw, drawing
+from rheostat.dag import Drawing, Graph, OnFailure, Signature, draw, drawing
 
 from .run_errors import BadDeclaration
 
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 First = TypeVar("First")
 Rest = ParamSpec("Rest")
 Result = TypeVar("Result")
+Same = TypeVar("Same")
 
 Preview = Callable[..., Json]
 
@@ -28,19 +29,21 @@ Preview = Callable[..., Json]
 class Declared(Generic[First, Rest, Result]):
     """A function of an App. Called in a workflow it adds a node to the graph; elsewhere it runs, or says why not.
 
-    `timeout_s` are the seconds after which it is given up; None for never.
+    `timeout_s` are the seconds after which it is given up; None for never. `on_failure` says what its failure means to
+    the rest of the run.
     """
 
     function: Callable[Concatenate[First, Rest], Result]
     name: str
     timeout_s: float | None = None
+    on_failure: OnFailure = "block"
 
     def __call__(self, first: First, /, *rest: Rest.args, **named: Rest.kwargs) -> Result:
         """Adds a node to the graph that is being drawn; outside a workflow, runs the function."""
         sheet = drawing()
         if sheet is None:
             return self._outside(first, *rest, **named)
-        return cast(Result, sheet.call(self.name, self._bind(first, *rest, **named)))
+        return cast(Result, self._drawn(sheet, self._bind(first, *rest, **named)))
 
     def each(self, items: Sequence[First], /, *rest: Rest.args, **named: Rest.kwargs) -> list[Result]:
         """Maps over a list: one node per item, each going on as soon as it can.
@@ -51,13 +54,52 @@ class Declared(Generic[First, Rest, Result]):
         if sheet is None:
             return [self._outside(item, *rest, **named) for item in items]
         bound = self._bind(cast(First, items), *rest, **named)
-        body = draw(self.name, self._alone, tuple(bound))
-        return cast("list[Result]", sheet.map(body, next(iter(bound)), bound))
+        body = draw(self.name, self._alone, tuple(bound), self.signature)
+        return cast("list[Result]", sheet.map(body, next(iter(bound)), bound, self.signature))
+
+    def optional(self, first: First, /, *rest: Rest.args, **named: Rest.kwargs) -> Result | None:
+        """Adds a node that may be left out: its value is None if money, time or an input is missing, or if it fails."""
+        sheet = drawing()
+        if sheet is None:
+            return self._outside(first, *rest, **named)
+        return cast(Result, self._drawn(sheet, self._bind(first, *rest, **named), optional=True))
+
+    def loop(
+        self: Declared[Same, Rest, Same], *, until: Callable[[Same], bool], at_most: int = 3
+    ) -> Callable[Concatenate[Same, Rest], Same]:
+        """Repeats itself, each time with its last result as first argument: `improve.loop(until=...)(text, rules)`.
+
+        Args:
+            until: takes a result and gives a bool in it, or what a function node makes of it; true ends the loop.
+            at_most: turns, after which the loop ends with the last result all the same.
+
+        Returns:
+            A function with the arguments of this one.
+        """
+
+        def looped(first: Same, /, *rest: Rest.args, **named: Rest.kwargs) -> Same:
+            sheet = drawing()
+            if sheet is not None:
+                bound = self._bind(first, *rest, **named)
+                name, signature = self.name, self.signature
+                promise = sheet.loop(self._alone, bound, until=until, at_most=at_most, name=name, signature=signature)
+                return cast(Same, promise)
+            for _ in range(at_most):
+                first = self._outside(first, *rest, **named)
+                if until(first):
+                    break
+            return first
+
+        return looped
 
     def _alone(self, **inputs: object) -> object:
         sheet = drawing()
         assert sheet is not None
-        return sheet.call(self.name, inputs)
+        return self._drawn(sheet, inputs)
+
+    def _drawn(self, sheet: Drawing, args: dict[str, object], *, optional: bool = False) -> object:
+        on_failure = "let go" if optional else self.on_failure
+        return sheet.call(self.name, args, self.signature, optional=optional, on_failure=on_failure)
 
     def _outside(self, first: First, /, *rest: Rest.args, **named: Rest.kwargs) -> Result:
         return self.function(first, *rest, **named)
@@ -89,6 +131,14 @@ class Declared(Generic[First, Rest, Result]):
     def parameters(self) -> tuple[str, ...]:
         """Names of the parameters, in order."""
         return tuple(inspect.signature(self.function).parameters)
+
+    @cached_property
+    def signature(self) -> Signature:
+        """What it takes and gives, for the check of types while a workflow is drawn."""
+        parameters = inspect.signature(self.function).parameters
+        takes = {name: self.hints.get(name, Any) for name in parameters if name != KEY}
+        needs = frozenset(name for name in takes if parameters[name].default is inspect.Parameter.empty)
+        return Signature(takes, self.hints.get("return", Any), needs)
 
     def codec(self, name: str) -> TypeAdapter[Any]:
         """Turns a parameter's value, or with "return" the result, into JSON and back."""
@@ -201,21 +251,21 @@ KEY = "idempotency_key"
 class Workflow(Declared[First, Rest, Result]):
     """The graph of a vertical. Called inside another workflow its nodes become part of that."""
 
-    def __call__(self, first: First, /, *rest: Rest.args, **named: Rest.kwargs) -> Result:
-        """Draws the workflow's nodes into the graph that is being drawn."""
-        if drawing() is None:
-            raise BadDeclaration(
-                f"{self.name}() can't be called here.", "It is a workflow.", f"Run it with app.run({self.name}, ...)."
-            )
-        return self.function(first, *rest, **named)
+    def _drawn(self, sheet: Drawing, args: dict[str, object], *, optional: bool = False) -> object:
+        if optional:
+            return sheet.inline(self.graph, args, self.signature, optional=True)
+        sheet.check(self.name, args, self.signature)
+        return cast(Any, self.function)(**args)
 
-    def _alone(self, **inputs: object) -> object:
-        return cast(Any, self.function)(**inputs)
+    def _outside(self, first: First, /, *rest: Rest.args, **named: Rest.kwargs) -> Result:
+        raise BadDeclaration(
+            f"{self.name}() can't be called here.", "It is a workflow.", f"Run it with app.run({self.name}, ...)."
+        )
 
     @cached_property
     def graph(self) -> Graph:
         """Drawn once, by calling the function with promises."""
-        return draw(self.name, self.function, self.parameters)
+        return draw(self.name, self.function, self.parameters, self.signature)
 
 
 AnyDeclared = Declared[Any, ..., Any]

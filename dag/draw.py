@@ -8,7 +8,7 @@ where its type can't fit.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any, TypeVar, cast
@@ -111,6 +111,10 @@ class Drawing:
             node = node.model_copy(update={"optional": True, "on_failure": "let go"})
         return self._add(node, union([signature.gives, None]) if optional else signature.gives)
 
+    def check(self, name: str, args: Mapping[str, object], signature: Signature) -> None:
+        """Raises DrawError if an argument can't be of the type that the function `name` takes."""
+        _check_types(name, args, signature)
+
     @contextmanager
     def guarded(self, condition: Ref, expected: bool) -> Generator[None]:
         """Nodes added inside run only if `condition` is `expected`."""
@@ -137,16 +141,10 @@ class Drawing:
 
 
 def _check_types(name: str, args: Mapping[str, object], signature: Signature, *, over: str = "") -> None:
-    """Raises DrawError if an argument can't be of the type that the function takes; for a map, if no item can be."""
+    """Raises DrawError if an argument can't be of the type that the function takes; a map takes a list of those."""
     for parameter, value in args.items():
         wanted = signature.takes.get(parameter, Any)
-        if parameter == over and isinstance(value, Promise):
-            _check_type(Promise(reference(value), item(promised_type(value))), wanted, name, f"each {parameter}")
-        elif parameter == over:
-            for one in cast("list[object]", value):
-                _check_type(one, wanted, name, parameter)
-        else:
-            _check_type(value, wanted, name, parameter)
+        _check_type(value, Sequence[wanted] if parameter == over else wanted, name, parameter)
 
 
 def _check_type(value: object, wanted: Any, name: str, parameter: str) -> None:

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import assert_type
 
 import pytest
+from pydantic import BaseModel
 
 from rheostat.app_core.adapters.sqlite_store import SqliteStore
 from rheostat.app_core.app import App
@@ -13,7 +14,7 @@ from rheostat.dag import DrawError, when
 
 
 def test_calls_maps_and_branches_have_the_types_of_plain_code(tmp_path: Path) -> None:
-    app = App("typed", gateway=ScriptedGateway(["3", "1"]), store=SqliteStore(tmp_path / "runs.sqlite"))
+    app = App("typed", gateway=ScriptedGateway(["3", "1", "2"]), store=SqliteStore(tmp_path / "runs.sqlite"))
 
     @app.llm
     def count(text: str, unit: str = "words") -> int:
@@ -28,6 +29,14 @@ def test_calls_maps_and_branches_have_the_types_of_plain_code(tmp_path: Path) ->
     def many(number: int) -> bool:
         return number > 2
 
+    @app.function
+    def longer(text: str, by: int) -> str:
+        return text + "x" * by
+
+    @app.function
+    def is_long(text: str) -> bool:
+        return len(text) > 3
+
     @app.workflow
     def flow(text: str) -> list[float | None]:
         number = count(text, unit="lines")
@@ -35,15 +44,89 @@ def test_calls_maps_and_branches_have_the_types_of_plain_code(tmp_path: Path) ->
         assert_type(count.each([text]), list[int])
         saved = when(many(number), lambda: save(number, note="n"))
         assert_type(saved, float | None)
+        grown = longer.loop(until=lambda text: is_long(text), at_most=5)(text, by=1)
+        assert_type(grown, str)
+        maybe = count.optional(grown)
+        assert_type(maybe, int | None)
         return [saved]
 
     def wrong(text: str) -> None:  # pyright: ignore[reportUnusedFunction]
         count(3)  # pyright: ignore[reportArgumentType]
         save(1)  # pyright: ignore[reportCallIssue]
+        count.loop(until=bool)  # pyright: ignore[reportAttributeAccessIssue, reportUnknownMemberType]
+        longer.loop(until=lambda text: is_long(text))(text, by="1")  # pyright: ignore[reportArgumentType]
 
     run = app.run(flow, text="x", dial=2)
     assert_type(run.value, list[float | None])
     assert run.value == [1.5]
+
+
+def test_a_loop_runs_until_it_is_good_also_outside_a_workflow(tmp_path: Path) -> None:
+    app = App("loops", gateway=ScriptedGateway([]), store=SqliteStore(tmp_path / "runs.sqlite"))
+
+    @app.function
+    def longer(text: str, by: int) -> str:
+        return text + "x" * by
+
+    @app.function
+    def is_long(text: str) -> bool:
+        return len(text) > 3
+
+    looped = longer.loop(until=lambda text: is_long(text), at_most=5)
+
+    @app.workflow
+    def flow(text: str) -> str:
+        return looped(text, by=1)
+
+    @app.workflow
+    def all_of(texts: list[str]) -> list[str]:
+        return flow.each(texts)
+
+    run = app.run(flow, text="a")
+    assert run.value == looped("a", by=1) == "axxx"
+    assert [name for name in run.view.nodes if name.startswith("longer[2]/")] == [
+        "longer[2]/longer",
+        "longer[2]/is_long",
+    ]
+    assert app.run(flow, text="").value == "xxxx"
+    assert app.run(all_of, texts=["", "aaaaaa"]).value == ["xxxx", "aaaaaax"]
+
+
+class Reply(BaseModel):
+    text: str
+    to: str
+
+
+def test_a_type_that_can_not_fit_is_told_when_drawing_too_with_both_ends() -> None:
+    app = App("drawn")
+
+    @app.llm
+    def draft(ticket: str) -> Reply:
+        """Answer."""
+        ...
+
+    @app.tool(risk="outward")
+    def send(to: str, text: str = "") -> int:
+        return len(text)
+
+    @app.workflow
+    def whole(ticket: str) -> int:
+        return send(draft(ticket))  # pyright: ignore[reportArgumentType]
+
+    @app.workflow
+    def outer(ticket: str) -> int:
+        reply = draft(ticket)
+        return right(reply.text, send(reply.to))  # pyright: ignore[reportArgumentType]
+
+    @app.workflow
+    def right(ticket: str, to: str) -> int:
+        return send(to, draft(ticket).text)
+
+    with pytest.raises(DrawError, match=r"^draft\(\) gives Reply, but send\(\) takes str as 'to'\."):
+        _ = whole.graph
+    with pytest.raises(DrawError, match=r"^send\(\) gives int, but right\(\) takes str as 'to'\."):
+        _ = outer.graph
+    assert [node.id for node in right.graph.nodes] == ["draft", "send"]
 
 
 Misuse = Callable[[str], object]
