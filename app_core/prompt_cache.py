@@ -4,6 +4,7 @@ import re
 from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
+from hashlib import sha256
 from typing import NamedTuple
 
 from rheostat.context import Break, Counter, Message, likely_tokens, shared_prefix
@@ -106,6 +107,38 @@ def forecast(
     written = tokens(max(marks(asked.messages, cache), default=(0, 0))) if cache.marked else prompt_tokens
     usage = Usage(prompt_tokens=prompt_tokens, cached_tokens=cached, cache_write_tokens=max(0, written - cached))
     return Forecast(usage, _broke(asked, answered))
+
+
+class Start(NamedTuple):
+    """What a prompt begins with, as others of its kind do; `name` is "" if none of it can be cached."""
+
+    name: str
+    tokens: int
+
+
+def shared_start(asked: Asked, *, counter: Counter, cache: CacheFacts | None) -> Start:
+    """The first stretch of a prompt that is to stay the same from call to call and is long enough to be cached.
+
+    Args:
+        asked: the request.
+        counter: the model's.
+        cache: how the provider's cache works; None if it has none, or none that is known.
+    """
+    if cache is not None:
+        for index, message in enumerate(asked.messages):
+            for end in message.breakpoints:
+                tokens = likely_tokens(asked.messages, counter, end=(index, end)) + counter.count_text(asked.schema)
+                if tokens >= cache.min_tokens:
+                    return Start(_named(asked, index, end), tokens)
+    return Start("", 0)
+
+
+def _named(asked: Asked, index: int, end: int) -> str:
+    digest = sha256(asked.schema.encode(errors="replace"))
+    for message in asked.messages[:index]:
+        digest.update(f"\0{message.role}\0{message.content}".encode(errors="replace"))
+    digest.update(f"\0{asked.messages[index].role}\0{asked.messages[index].content[:end]}".encode(errors="replace"))
+    return digest.hexdigest()
 
 
 def _reach(one: Answered, asked: Asked, cache: CacheFacts) -> Place:

@@ -77,7 +77,7 @@ def _consequence(event: Event, at_s: float, state: State, workflow: AnyWorkflow,
         case Asked():
             return dag.Paused(event.node)
         case CallReserved():
-            return dag.Reserved(event.call, event.worst_usd)
+            return dag.Reserved(event.call, event.worst_usd, event.node, event.model, event.prompt_tokens)
         case CallSettled():
             return dag.Settled(event.call, event.cost_usd)
         case _:

@@ -29,7 +29,7 @@ class Grant:
 
 @dataclass(frozen=True, slots=True)
 class Refuse:
-    """This call can't be made. `left_usd` and `left_s` are what is left of the budget."""
+    """This call can't be made. Of the budget, `left_usd` has not been spent, and `left_s` not been worked."""
 
     call: str
     why: Literal["budget", "deadline"]

@@ -125,7 +125,7 @@ def serve(state: State, commands: list[Command]) -> None:
         if why == "":
             _grant(state, commands, want)
         elif why != "wait" and not want.twin_of:  # a twin that does not fit is done without
-            commands.append(Refuse(want.call, why, state.ledger.left_usd(), left_s(state)))
+            commands.append(Refuse(want.call, why, state.ledger.unspent_usd(), left_s(state)))
 
 
 def left_s(state: State) -> float:

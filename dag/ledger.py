@@ -28,6 +28,10 @@ class Ledger:
             return float("inf")
         return self.cap_usd - fsum((self.spent_usd, *self.open_usd.values()))
 
+    def unspent_usd(self) -> float:
+        """What is not spent, be it promised; infinite without a cap, nothing after it was exceeded."""
+        return float("inf") if self.cap_usd is None else max(0.0, self.cap_usd - self.spent_usd)
+
     def fits(self, worst_usd: float) -> bool:
         """Whether a call with this worst case can't take the run past its cap, whatever the calls in flight cost."""
         return self._within_cap(self.spent_usd, worst_usd, *self.open_usd.values())
