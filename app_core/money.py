@@ -13,7 +13,7 @@ from math import isfinite
 from typing import Any
 
 from rheostat.context import Counter
-from rheostat.dag import Grant, Hedge, Refuse, Status, Wanted, Withdrawn
+from rheostat.dag import Grant, Hedge, Path, Refuse, Status, Wanted, Withdrawn
 
 from .declare import Llm
 from .errors import GatewayError, ModelTimeout, RheostatError
@@ -37,6 +37,7 @@ class _Wish:
     call: str
     node: str
     request: ChatRequest
+    digest: str
     asked: Asked
     facts: ModelFacts
     counter: Counter
@@ -61,12 +62,15 @@ class Till:
             for call in calls:
                 self._answered[node, call.request].append(call)
 
-    async def call(self, node: str, request: ChatRequest, *, hedge_after_s: float | None = None) -> ChatReply:
+    async def call(
+        self, node: str, request: ChatRequest, place: Path = (), *, hedge_after_s: float | None = None
+    ) -> ChatReply:
         """Makes a call, unless the same one was answered before a crash.
 
         Args:
             node: that wants it.
             request: what is asked.
+            place: where the call stands in the node's choice: the same asked in another place is another call.
             hedge_after_s: seconds without an answer after which the same is asked once more beside it; None for never.
 
         Raises:
@@ -74,9 +78,10 @@ class Till:
             DeadlinePassed: the run has no seconds left.
             GatewayError: the call failed; what it may have cost all the same is booked.
         """
-        if answered := self._answer_before(node, request):
+        digest = _digest(request, place)
+        if answered := self._answer_before(node, digest):
             return answered
-        wish = self._wish(node, request)
+        wish = self._wish(node, request, digest)
         self._wishes[wish.call] = wish
         try:
             self._hold.tell(_wanted(wish, hedge_after_s))
@@ -95,7 +100,7 @@ class Till:
             case Refuse():
                 _fail(wish, self._too_small(wish, command) if command.why == "budget" else self._too_late())
 
-    def _wish(self, node: str, request: ChatRequest) -> _Wish:
+    def _wish(self, node: str, request: ChatRequest, digest: str) -> _Wish:
         gateway, model = self._hold.gateway, request.model
         facts, counter = gateway.facts(model), gateway.counter(model)
         schema = gateway.schema_text(model, request.answer_schema)
@@ -105,6 +110,7 @@ class Till:
             call=f"{node}:{number}",
             node=node,
             request=request,
+            digest=digest,
             asked=asking(self._hold.state.nodes[node].node.calls, request.messages, schema, counter),
             facts=facts,
             counter=counter,
@@ -113,9 +119,9 @@ class Till:
             answer=asyncio.get_running_loop().create_future(),
         )
 
-    def _answer_before(self, node: str, request: ChatRequest) -> ChatReply | None:
+    def _answer_before(self, node: str, digest: str) -> ChatReply | None:
         """A node that starts again asks the same again until it is further than it was; each answer serves once."""
-        calls = self._answered.get((node, _digest(request)))
+        calls = self._answered.get((node, digest))
         if not calls:
             return None
         call = calls.popleft()
@@ -176,7 +182,7 @@ class Till:
             usage=reply.usage,
             saved_usd=wish.facts.price.saved_usd(reply.usage),
             latency_s=reply.latency_s,
-            request=_digest(wish.request),
+            request=wish.digest,
             answer=reply.text,
             cut_short=reply.cut_short,
         )
@@ -281,6 +287,6 @@ def _overdue(wish: _Wish) -> ModelTimeout:
     )
 
 
-def _digest(request: ChatRequest) -> str:
-    """Of what is asked, not of how long it may take."""
-    return sha256(request.model_dump_json(exclude={"timeout_s"}).encode()).hexdigest()
+def _digest(request: ChatRequest, place: Path) -> str:
+    """Of what is asked and where, not of how long it may take."""
+    return sha256(f"{place or ''}{request.model_dump_json(exclude={'timeout_s'})}".encode()).hexdigest()
