@@ -22,6 +22,7 @@ __all__ = [
     "default_store",
     "get_local_model",
     "resolve",
+    "store_in",
     "token_tables",
 ]
 
@@ -69,6 +70,13 @@ def default_store() -> Store:
     from .adapters.sqlite_store import SqliteStore
 
     return SqliteStore(data_folder() / "runs.sqlite")
+
+
+def store_in(folder: Path) -> Store:
+    """The same in another folder, for runs that nobody is to find again."""
+    from .adapters.sqlite_store import SqliteStore
+
+    return SqliteStore(folder / "runs.sqlite")
 
 
 def counter_for(model: str) -> Counter:

@@ -13,6 +13,7 @@ from .context import context
 from .demo import demo
 from .doctor import doctor, models
 from .endings import EXIT_CODES, Ending
+from .eval import evaluate
 from .review import review
 from .runs import runs, show
 
@@ -51,6 +52,7 @@ def options(
 
 for command in (demo, review, runs, show, approve, context, doctor, models):
     cli.command()(command)
+cli.command("eval")(evaluate)
 
 
 def main() -> None:
