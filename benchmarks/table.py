@@ -56,7 +56,7 @@ class Benchmark:
     Args:
         name: of the script.
         about: what is measured and how, for the reader of the table: the script's docstring.
-        rows: the keys, in the order of the table.
+        rows: the keys, in the order of the table; or which they are, given the options.
         measure: does it. What it prints goes to stderr.
         arguments: adds the script's own arguments.
         full: whether a run with these options is one that docs/benchmarks.md should show.
@@ -64,7 +64,7 @@ class Benchmark:
 
     name: str
     about: str
-    rows: Sequence[Row]
+    rows: Sequence[Row] | Callable[[Options], Sequence[Row]]
     measure: Callable[[Options], Measured]
     arguments: Callable[[argparse.ArgumentParser], object] = lambda parser: None
     full: Callable[[Options], bool] = lambda options: not options.quick
@@ -77,26 +77,28 @@ class Benchmark:
         parser.add_argument("--peers", type=Path, default=PEERS, help="where `make bench-deps` has put the peers")
         self.arguments(parser)
         options = parser.parse_args()
+        rows = self.rows(options) if callable(self.rows) else self.rows
         facts = machine()
         with _stdout_to_stderr():
             measured = self.measure(options)
         if options.json:
-            print(json.dumps({row.key: _rounded(measured.numbers.get(row.key)) for row in self.rows}))
+            print(json.dumps({row.key: _rounded(measured.numbers.get(row.key)) for row in rows}))
         else:
-            print(self._table(facts, measured))
+            print(_table(rows, facts, measured))
         if self.full(options):
-            _write_section(self.name, f"## {self.name}\n\n{self.about.strip()}\n\n{self._table(facts, measured)}")
+            _write_section(self.name, f"## {self.name}\n\n{self.about.strip()}\n\n{_table(rows, facts, measured)}")
 
-    def _table(self, facts: str, measured: Measured) -> str:
-        head = ("key", "what", "measured", "aim")
-        lines = [(row.key, row.what, _shown(measured.numbers.get(row.key)), row.aim) for row in self.rows]
-        widths = [max(len(line[column]) for line in (head, *lines)) for column in range(len(head))]
-        rule = tuple("-" * width for width in widths)
-        table = "\n".join(
-            "| " + " | ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)) + " |"
-            for line in (head, rule, *lines)
-        )
-        return "\n\n".join([table, "\n".join(f"- {note}" for note in (facts, *measured.notes))])
+
+def _table(rows: Sequence[Row], facts: str, measured: Measured) -> str:
+    head = ("key", "what", "measured", "aim")
+    lines = [(row.key, row.what, _shown(measured.numbers.get(row.key)), row.aim) for row in rows]
+    widths = [max(len(line[column]) for line in (head, *lines)) for column in range(len(head))]
+    rule = tuple("-" * width for width in widths)
+    table = "\n".join(
+        "| " + " | ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)) + " |"
+        for line in (head, rule, *lines)
+    )
+    return "\n\n".join([table, "\n".join(f"- {note}" for note in (facts, *measured.notes))])
 
 
 def machine() -> str:
