@@ -132,6 +132,14 @@ class Node(Frozen):
 class Graph(Frozen):
     """A drawn workflow. Nodes are in drawing order, which is a topological order.
 
+    Args:
+        name: of the workflow, or of the function that a body runs.
+        inputs: names of what it is given.
+        nodes: what it consists of.
+        output: what it gives.
+        label: joined to every argument of its nodes, where the graph was written by someone who is to be trusted less
+            than the builder. Not part of the graph as data.
+
     Raises:
         InvalidGraph: two nodes share an id, or one refers to something that does not come before it.
     """
@@ -140,6 +148,7 @@ class Graph(Frozen):
     inputs: tuple[str, ...]
     nodes: tuple[Node, ...]
     output: Arg
+    label: Any = Field(default=None, exclude=True)
 
     def knows(self, ref: Ref) -> bool:
         """Whether a reference is to one of the graph's nodes or inputs."""

@@ -169,10 +169,11 @@ def _decide(state: State, turn: Turn, node: Instance) -> None:
             # That the branch was not taken tells as much as the condition did.
             node.value = Labeled(None, condition.label)
             return end(state, turn, node, Status.SKIPPED, "its branch was not taken")
-    if any(state.resolve(node.scope, arg) is None for arg in node.node.args.values()):
+    given = state.given(node)
+    if given is None:
         return _block(state, turn, node)
     if node.node.body is not None:
-        return _expand(state, turn, node, node.node.body)
+        return _expand(state, turn, node, node.node.body, given)
     node.status = Status.READY
     enqueue(state, node)
 
@@ -204,9 +205,8 @@ def why_missing(state: State, scope: Scope, refs: Iterable[Ref]) -> str:
     return "a value it needs is missing"
 
 
-def _expand(state: State, turn: Turn, node: Instance, body: Graph) -> None:
+def _expand(state: State, turn: Turn, node: Instance, body: Graph, given: Mapping[str, Labeled]) -> None:
     """Opens the scopes in which a node's body runs: for a loop, that of the first turn."""
-    given = {name: cast(Labeled, state.resolve(node.scope, arg)) for name, arg in node.node.args.items()}
     match node.node.runs:
         case Map(over=over):
             _expand_map(state, turn, node, body, given, over)

@@ -135,11 +135,23 @@ class State:
             ValueError: one of them has no value yet.
         """
         at = self.nodes[node_id]
-        resolved = {name: self.resolve(at.scope, arg) for name, arg in at.node.args.items()}
-        values = {name: value for name, value in resolved.items() if value is not None}
-        if len(values) < len(resolved):
-            raise ValueError(f"{node_id!r} has no arguments yet: {', '.join(resolved.keys() - values.keys())}.")
-        return values
+        given = self.given(at)
+        if given is None:
+            raise ValueError(f"{node_id!r} has no arguments yet: something that it needs has no value.")
+        return given
+
+    def given(self, at: Instance) -> dict[str, Labeled] | None:
+        """A node's arguments, resolved; None if one of them has no value."""
+        values = dict[str, Labeled]()
+        for name, arg in at.node.args.items():
+            value = self.resolve(at.scope, arg)
+            if value is None:
+                return None
+            values[name] = value
+        author = at.scope.graph.label
+        if author is None:
+            return values
+        return {name: Labeled(value.data, self.join([value.label, author])) for name, value in values.items()}
 
     def having(self, *statuses: Status) -> list[Instance]:
         """The nodes with one of these statuses, in the order in which they came up."""
