@@ -1,6 +1,6 @@
 """A Gateway whose counts are as near as its providers' reports allow."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from rheostat.context import Calibration, Calibrations, Counter, calibrated
@@ -17,12 +17,12 @@ class CalibratedGateway:
 
     Args:
         gateway: calls the models.
-        calibration: what was known of the run's model when the run was started; None for nothing.
+        calibrations: what was known of the run's models when the run was started.
         kept: where the reports are noted.
     """
 
-    def __init__(self, gateway: Gateway, calibration: Calibration | None, kept: Calibrations) -> None:
-        self._gateway, self._calibration, self._kept = gateway, calibration, kept
+    def __init__(self, gateway: Gateway, calibrations: Mapping[str, Calibration | None], kept: Calibrations) -> None:
+        self._gateway, self._calibrations, self._kept = gateway, calibrations, kept
 
     def facts(self, model: str) -> ModelFacts:
         """See Gateway."""
@@ -30,7 +30,7 @@ class CalibratedGateway:
 
     def counter(self, model: str) -> Counter:
         """How to count this model's tokens, with the error that is left after calibration."""
-        return calibrated(self._gateway.counter(model), self._calibration)
+        return calibrated(self._gateway.counter(model), self._calibrations.get(model))
 
     def schema_text(self, model: str, answer_schema: dict[str, Any] | None) -> str:
         """See Gateway."""

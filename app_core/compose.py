@@ -6,6 +6,7 @@ from functools import cache
 from pathlib import Path
 
 from rheostat.context import Calibrations, Counter, calibrated
+from rheostat.dag import Lessons
 
 from .home import data_folder
 from .log import Store
@@ -19,6 +20,7 @@ __all__ = [
     "calibrations",
     "counter_for",
     "default_gateway",
+    "default_lessons",
     "default_store",
     "get_local_model",
     "resolve",
@@ -77,6 +79,13 @@ def store_in(folder: Path) -> Store:
     from .adapters.sqlite_store import SqliteStore
 
     return SqliteStore(folder / "runs.sqlite")
+
+
+def default_lessons() -> Lessons:
+    """One SQLite file in the user's data folder."""
+    from rheostat.dag.io.lessons import SqliteLessons
+
+    return SqliteLessons(data_folder() / "lessons.sqlite")
 
 
 def counter_for(model: str) -> Counter:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Concatenate, Generic, ParamSpec, TypeVar,
 
 from rheostat.autonomy import Json, Risk, Rule
 from rheostat.context import Document, Section, Trust
-from rheostat.dag import Drawing, Graph, OnFailure, Signature, draw, drawing
+from rheostat.dag import Choice, Drawing, Graph, OnFailure, Signature, draw, drawing
 
 from .run_errors import BadDeclaration
 
@@ -208,6 +208,8 @@ class Llm(Declared[First, Rest, Result]):
     window_tokens: int | None = None
     answer_tokens: int = 600
     again: int = 2
+    choices: tuple[Choice, ...] = ()
+    weight: float = 1.0
     checks: list[Check] = field(default_factory=list[Check])
 
     @cached_property

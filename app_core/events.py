@@ -24,10 +24,12 @@ class Request(Frozen):
     Args:
         app, where, workflow: which workflow of which App, and the module or file that defines it.
         graph: digest of the graph as it was drawn, so that a changed workflow is noticed on resuming.
+        shape: digests of its parts, so that the change can be named.
         inputs: the workflow's arguments as JSON.
         model: the model's name; `why` it was chosen. With several `models` it is the first of them.
         models: those that the run may choose among; empty for `model` alone.
         calibration: what was known of its counter at the start. By this the run counts to its end, wherever it goes on.
+        calibrations: the same of the other models' counters.
         level: the dial.
         budget_usd: the most that model calls may cost; None for no cap.
         deadline_s: seconds of work, waiting for people not counted; None for no deadline.
@@ -45,12 +47,14 @@ class Request(Frozen):
     models: tuple[str, ...] = ()
     why: str = ""
     calibration: Calibration | None = None
+    calibrations: dict[str, Calibration] = {}
     level: Level = Level.EDIT
     budget_usd: float | None = Field(default=None, ge=0, allow_inf_nan=False)
     deadline_s: float | None = Field(default=None, gt=0, allow_inf_nan=False)
     approvers: int = Field(default=1, ge=1)
     expires_s: float = Field(default=14 * 86_400, gt=0, allow_inf_nan=False)
     forked_from: str = ""
+    shape: dict[str, str] = {}
 
 
 class RunStarted(Frozen):
@@ -61,9 +65,10 @@ class RunStarted(Frozen):
 
 
 class RunResumed(Frozen):
-    """Another process, or the same one later, took the run on."""
+    """Another process, or the same one later, took the run on. `shape` is that of its graph, if it was changed since."""
 
     kind: Literal["run_resumed"] = "run_resumed"
+    shape: dict[str, str] = {}
 
 
 class RunEnded(Frozen):
@@ -111,11 +116,12 @@ class NodeFinished(Frozen):
 
 
 class NodeLetGo(Frozen):
-    """An optional node was left out; its value is None."""
+    """An optional node was left out; its value is None. `mend` as of NodeFailed."""
 
     kind: Literal["node_let_go"] = "node_let_go"
     node: str
     reason: str
+    mend: str = ""
 
 
 class NodeRetried(Frozen):
@@ -211,11 +217,13 @@ class Tried(Frozen):
     """A part of a node's choice was tried: one conversation with a model, asking again included.
 
     Args:
-        path: which part, as `pursue` names it.
+        path: which part, as `pursue` names it. () is the whole; if that is more than one call, it is told after its
+            parts, and what it took is what they took.
         choice: the name of the whole choice; `part` the name of this part.
         answered: whether it gave an answer of the declared type. `score` in [0, 1] is the checks', `passed` their word.
         cost_usd, latency_s, prompt_tokens, answer_tokens: of all its calls.
         error: why there is no answer.
+        counts: whether it says something of the model, and not of money, keys or the network.
     """
 
     kind: Literal["tried"] = "tried"
@@ -231,6 +239,7 @@ class Tried(Frozen):
     prompt_tokens: int = 0
     answer_tokens: int = 0
     error: str = ""
+    counts: bool = True
 
 
 class Checked(Frozen):

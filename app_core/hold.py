@@ -7,6 +7,7 @@ from rheostat import dag
 from rheostat.autonomy import Question
 
 from .events import Event
+from .outlook import Outlook
 from .ports import ChatReply, ChatRequest, Gateway
 from .replay import Cast
 from .view import View
@@ -19,6 +20,7 @@ class Hold(Protocol):
     state: dag.State
     cast: Cast
     gateway: Gateway
+    outlook: Outlook
 
     def now(self) -> float:
         """The run's time in epoch seconds. It never goes back, whatever is done to the clock."""
@@ -36,16 +38,25 @@ class Hold(Protocol):
         """Tells `step` what is not kept in the Log, and does what it commands."""
         ...
 
-    def spawn(self, work: Coroutine[Any, Any, None], node: str = "") -> None:
-        """Starts a piece of work that the run waits for; if it is a node's, it stops when that is called off."""
+    def spawn(self, work: Coroutine[Any, Any, None], node: str = "", *, asks: bool = False) -> None:
+        """Starts a piece of work that the run waits for.
+
+        If it is a node's, it stops when that is called off; if it only asks people, others may take the run on.
+        """
         ...
 
     def asks(self, question: Question) -> None:
         """Puts a question in front of whoever is there to be asked."""
         ...
 
-    async def call(self, node: str, request: ChatRequest) -> ChatReply:
-        """One call of a model, its worst case reserved before and its bill booked after."""
+    async def call(
+        self, node: str, request: ChatRequest, place: dag.Path = (), *, hedge_after_s: float | None = None
+    ) -> ChatReply:
+        """One call of a model, its worst case reserved before and its bill booked after.
+
+        `place` is where it stands in the node's choice: equal requests in different places are different calls. After
+        `hedge_after_s` without an answer the same is asked once more beside it, if the budget allows; None for never.
+        """
         ...
 
     async def run_function(self, function: Callable[..., Any], arguments: Mapping[str, Any]) -> Any:

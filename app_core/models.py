@@ -4,8 +4,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
+from rheostat.dag import Effort
+
 LOCAL = "local"
 GGUF = "gguf:"
+
+THINKING_TOKENS: Mapping[Effort | None, int] = {None: 0, "low": 1_024, "medium": 2_048, "high": 4_096}
+"""What a model may write for itself before it answers, by effort: room is kept for it beside the answer's."""
 
 
 def is_local(model: str) -> bool:

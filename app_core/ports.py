@@ -6,6 +6,7 @@ from typing import Any, Protocol
 from pydantic import BaseModel, ConfigDict, Field
 
 from rheostat.context import Counter, Message
+from rheostat.dag import Effort
 
 
 class Price(BaseModel):
@@ -94,7 +95,10 @@ class ModelFacts(BaseModel):
 
 
 class ChatRequest(BaseModel):
-    """One call. The answer must satisfy `answer_schema`; `max_answer_tokens` bounds its length, and so its cost."""
+    """One call. The answer must satisfy `answer_schema`; `max_answer_tokens` bounds its length, and so its cost.
+
+    `effort` is how hard a reasoning model is told to think; what it writes for itself counts as answer.
+    """
 
     model_config = ConfigDict(frozen=True)
 
@@ -103,6 +107,7 @@ class ChatRequest(BaseModel):
     max_answer_tokens: int = Field(gt=0)
     answer_schema: dict[str, Any] | None = None
     temperature: float = 0.0
+    effort: Effort | None = None
     timeout_s: float = Field(default=300.0, gt=0)
 
 

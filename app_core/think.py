@@ -1,227 +1,225 @@
-"""One LLM node: gather snippets, pack them, call the model under the ledger, check the answer."""
+"""One LLM node: its choice says which models are asked, and in which order; each holds a conversation of its own."""
 
 from __future__ import annotations
 
-import inspect
-import json
-from collections.abc import Awaitable, Mapping, Sequence
+import asyncio
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any
 
-from pydantic import TypeAdapter
-
-from rheostat.context import (
-    Citation,
-    Document,
-    Message,
-    Need,
-    Pack,
-    Quote,
-    Snippet,
-    SourceMap,
-    Trust,
-    Window,
-    labelled,
-    pack,
+from rheostat import dag
+from rheostat.context import BadWindow, MustNotFit, Trust
+from rheostat.dag import (
+    Best,
+    Call,
+    Cascade,
+    Choice,
+    Council,
+    Labeled,
+    Path,
+    Skip,
+    Try,
+    Vote,
+    choice_name,
+    part_of,
+    pursue,
 )
-from rheostat.dag import Labeled
 
-from .ask import JsonSchema, Unfit, answer_schema, ask, cites
-from .declare import Check, Llm, Score
-from .events import Checked, Cited, Packed
+from . import council
+from .converse import Answer, Conversation, Said, not_held, tells_of_model
+from .declare import Llm
+from .errors import AnswerUnusable, GatewayError
+from .events import Cited, NodeFinished, NodeLetGo, Tried
 from .hold import Hold
 from .label import Label, join, untrusted
-from .models import is_local
-from .ports import ChatReply, ChatRequest
-from .quoting import resolved
-from .run_errors import BadDeclaration
-from .schemas import tighten
+from .prompt import Offered, Part, Prompt, as_text, gather, prompt
+from .run_errors import BudgetTooSmall, DeadlinePassed
 
 
-@dataclass(frozen=True)
-class Thought:
-    """A model's checked answer, with the labels of the whole and of the fields that a check vouches for."""
-
-    value: Any
-    label: Label
-    fields: dict[str, Label]
-
-
-async def think(hold: Hold, llm: Llm[Any, ..., Any], node: str, arguments: Mapping[str, Labeled]) -> Thought:
+async def think(
+    hold: Hold, llm: Llm[Any, ..., Any], node: str, arguments: Mapping[str, Labeled]
+) -> NodeFinished | NodeLetGo:
     """Runs an LLM node.
 
     Raises:
         MustNotFit: the arguments don't fit the model's window.
-        AnswerUnusable: the model gave no usable answer within the allowed attempts.
-        OverBudget, DeadlinePassed and the gateway's errors: the call could not be made.
+        AnswerUnusable: no model gave a usable answer within the allowed attempts.
+        BudgetTooSmall, DeadlinePassed and the gateway's errors: the call could not be made.
     """
-    snippets = await _gather(hold, llm, arguments)
-    model = hold.view.terms.model
-    facts, counter = hold.gateway.facts(model), hold.gateway.counter(model)
-    codec = llm.codec("return")
-    labels = dict[str, Quote]()
-    if is_local(model) and cites(codec):
-        snippets, labels = labelled(snippets)
-    schema = _schema(model, codec, labels)
-    counted_schema = hold.gateway.schema_text(model, schema)
-    window = Window(min(facts.window_tokens, llm.window_tokens or facts.window_tokens), llm.answer_tokens)
-    packed = pack(
-        [*_given(llm, arguments), *snippets],
-        instruction=llm.instruction,
-        task=_task(llm, arguments),
-        window=window,
-        counter=counter,
-        schema=counted_schema,
-        sections=llm.sections,
-    )
-    hold.emit(Packed(node=node, receipt=packed.receipt, source_map=_without_bytes(packed.source_map)))
-    seen = "".join(message.content for message in packed.messages)
-    labels = {label: quote for label, quote in labels.items() if f"[{label}]" in seen}
-    request = ChatRequest(
-        model=model,
-        messages=packed.messages,
-        max_answer_tokens=min(llm.answer_tokens, facts.max_answer_tokens),
-        answer_schema=_schema(model, codec, labels),
-    )
-    data = {name: value.data for name, value in arguments.items()}
-    citations: tuple[Citation, ...] = ()
-
-    async def check(answer: Any) -> None:
-        nonlocal citations
-        citations = _cited(hold, node, answer, packed.source_map, data)
-        for declared in llm.checks:
-            await _check(hold, declared, node, data, answer)
-
-    def call(request: ChatRequest) -> Awaitable[ChatReply]:
-        return hold.call(node, request)
-
-    def fits(messages: Sequence[Message]) -> bool:
-        return counter.count(messages, counted_schema) <= window.room
-
-    value = await ask(call, request, codec, labels=labels, again=llm.again, check=check, fits=fits)
-    if citations:
-        hold.emit(Cited(node=node, citations=citations))
-    return _labeled(llm, value, arguments, packed)
+    choice = hold.view.nodes[node].choice or hold.outlook.unplanned(llm)
+    if isinstance(choice, Skip):
+        return NodeLetGo(node=node, reason="Under this budget the plan spends elsewhere.", mend="user")
+    thinking = _Thinking(hold, node, choice, await gather(hold, llm, arguments))
+    try:
+        answer = await thinking.answer()
+    except (BudgetTooSmall, DeadlinePassed) as trouble:
+        if not hold.state.nodes[node].node.optional:
+            raise
+        return NodeLetGo(node=node, reason=str(trouble), mend=trouble.mend)
+    if answer.citations:
+        hold.emit(Cited(node=node, citations=answer.citations))
+    value = llm.codec("return").dump_python(answer.value, mode="json")
+    label = _label(thinking.offered, answer.prompt)
+    return NodeFinished(node=node, value=value, label=label, fields=_vouched(llm, label))
 
 
-def _schema(model: str, codec: TypeAdapter[Any], labels: Mapping[str, Quote]) -> JsonSchema | None:
-    """A small local model is held to its schema word by word, so that bounds and labels are worth stating."""
-    schema = answer_schema(codec, labels)
-    return tighten(schema) if schema and is_local(model) else schema
+@dataclass
+class _Thinking:
+    """A node's choice under way."""
 
+    hold: Hold
+    node: str
+    choice: Choice
+    offered: Offered
 
-async def _gather(hold: Hold, llm: Llm[Any, ..., Any], arguments: Mapping[str, Labeled]) -> list[Snippet]:
-    """What the node's sources offer. A snippet is never more trusted than its source or the source's arguments say."""
-    found = list[Snippet]()
-    for source in llm.context:
-        missing = set(source.parameters) - set(arguments)
-        if missing:
-            raise BadDeclaration(
-                f"The source {source.name}() can't serve {llm.name}().",
-                f"A source gets the arguments of the same name, and there is no {', '.join(sorted(missing))}.",
-                "Give them equal names.",
-            )
-        offered: object = await hold.run_function(
-            source.function, {name: arguments[name].data for name in source.parameters}
+    def __post_init__(self) -> None:
+        self._said = dict[Path, Said]()
+        self._prompts = dict[tuple[Any, ...], Prompt]()
+        self._shown: Prompt | None = None
+
+    async def answer(self) -> Answer:
+        """The answer that the choice comes to."""
+        talks = dict[Path, asyncio.Task[Said]]()
+        worth = self.hold.outlook.worth(self.node, self.offered.llm, self.choice, self.hold.state.plan)
+        try:
+            while True:
+                tried = {path: said.attempt for path, said in self._said.items()}
+                match pursue(self.choice, tried, in_flight=frozenset(talks), worth=worth):
+                    case dag.Taken(path):
+                        return self._taken(path)
+                    case dag.Exhausted():
+                        raise self._exhausted()
+                    case dag.Trying(tries):
+                        for wanted in tries:
+                            talks[wanted.path] = asyncio.create_task(self._talk(wanted))
+                await asyncio.wait(talks.values(), return_when=asyncio.FIRST_COMPLETED)
+                for path in [path for path, talk in talks.items() if talk.done()]:
+                    self._said[path] = talks.pop(path).result()
+        finally:
+            for talk in talks.values():
+                talk.cancel()
+            await asyncio.gather(*talks.values(), return_exceptions=True)
+
+    async def _talk(self, wanted: Try) -> Said:
+        part = self._part(wanted)
+        talk = Conversation(self.hold, self.node, wanted.path, self.offered, part, checks=wanted.role != "rank")
+        try:
+            said = await talk.hold_with(self._prompt(wanted, part))
+        except (MustNotFit, BadWindow, GatewayError) as trouble:
+            said = not_held(trouble)
+        if wanted.role == "rank" and said.answer is not None:
+            said = said.ranked(said.answer.value.places)
+        self._note(wanted.path, part_of(self.choice, wanted.path), said)
+        return said
+
+    def _part(self, wanted: Try) -> Part:
+        codec = self.offered.llm.codec("return")
+        if wanted.role == "answer":
+            return Part(codec)
+        answers = [answer for path in wanted.shown if (answer := self._said[path].answer) is not None]
+        texts = [as_text(codec, answer.value) for answer in answers]
+        trust = max((_label(self.offered, answer.prompt).trust for answer in answers), default=Trust.USER)
+        return council.ranking(texts, trust) if wanted.role == "rank" else council.chairing(codec, texts, trust)
+
+    def _prompt(self, wanted: Try, part: Part) -> Prompt:
+        """Packed once for all samples of a model. The Log is told what it sees."""
+        call = wanted.call
+        key = (call.model, call.effort, wanted.role, wanted.shown)
+        if key not in self._prompts:
+            self._show(self._prompts.setdefault(key, prompt(self.hold.gateway, self.offered, call, part)))
+        return self._prompts[key].at(call.temperature)
+
+    def _show(self, shown: Prompt) -> None:
+        self._shown = shown
+        self.hold.emit(shown.event(self.node))
+
+    def _taken(self, path: Path) -> Answer:
+        """The answer of this call. What it rests on is told last, since what is told last is what stays in view."""
+        said = self._said[path]
+        assert said.answer is not None, "pursue takes only what passed"
+        if self._shown is None or self._shown.packed is not said.answer.prompt.packed:
+            self._show(said.answer.prompt)
+        if not isinstance(self.choice, Call):
+            self._note((), choice_name(self.choice), self._whole(said))
+        return said.answer
+
+    def _exhausted(self) -> Exception:
+        """Why there is no answer: the one trouble there was; else that of money or time; else all that were tried."""
+        troubles = [said.trouble for said in self._said.values() if said.trouble is not None]
+        if not isinstance(self.choice, Call):
+            best = max(self._said.values(), key=lambda said: (said.attempt.answered, said.attempt.score))
+            self._note((), choice_name(self.choice), self._whole(best))
+        of_means = [trouble for trouble in troubles if isinstance(trouble, BudgetTooSmall | DeadlinePassed)]
+        if len(self._said) == 1 or of_means:
+            return [*of_means, *troubles][0]
+        unusable = [trouble for trouble in troubles if isinstance(trouble, AnswerUnusable)]
+        if not unusable:
+            return troubles[-1]
+        told = " ".join(f"{part_of(self.choice, path)}: {said.trouble}" for path, said in sorted(self._said.items()))
+        return AnswerUnusable(
+            f"Nobody in {choice_name(self.choice)} gave a usable answer. {told}",
+            attempts=tuple(attempt for trouble in unusable for attempt in trouble.attempts),
         )
-        if not isinstance(offered, list) or not all(isinstance(s, Snippet) for s in cast("list[object]", offered)):
-            raise BadDeclaration(
-                f"The source {source.name}() can't serve {llm.name}().",
-                "It gave something other than a list of Snippets.",
-                "Return list[Snippet], or call it in the workflow and pass its result on.",
-            )
-        found += [s.model_copy(update={"trust": max(s.trust, source.trust)}) for s in cast("list[Snippet]", offered)]
-    return found
 
-
-def _given(llm: Llm[Any, ..., Any], arguments: Mapping[str, Labeled]) -> list[Snippet]:
-    """The untrusted arguments, as snippets that must be in the prompt, fenced."""
-    return [
-        Snippet(text=f"{name}:\n{_as_text(llm, name, arguments[name].data)}", need=Need.MUST, trust=Trust.UNTRUSTED)
-        for name in llm.shown
-        if name in arguments and arguments[name].label.trust is Trust.UNTRUSTED
-    ]
-
-
-def _task(llm: Llm[Any, ..., Any], arguments: Mapping[str, Labeled]) -> str:
-    """The other arguments, as the last words of the prompt."""
-    parts = (
-        f"{name}:\n{_as_text(llm, name, arguments[name].data)}"
-        for name in llm.shown
-        if name in arguments and arguments[name].label.trust is not Trust.UNTRUSTED
-    )
-    return "\n\n".join(parts)
-
-
-def _as_text(llm: Llm[Any, ..., Any], name: str, value: Any) -> str:
-    """A value as the model reads it: text as it is; fields one a line, without the empty ones; the rest as JSON."""
-    if isinstance(value, str):
-        return value
-    plain: object = llm.codec(name).dump_python(value, mode="json")
-    if isinstance(plain, dict):
-        fields = cast("dict[str, object]", plain)
-        return "\n".join(f"{key}: {_line(field)}" for key, field in fields.items() if field not in ("", None, [], {}))
-    return _line(plain)
-
-
-def _line(value: object) -> str:
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-
-
-def _without_bytes(shown: SourceMap) -> SourceMap:
-    """What the Log keeps of what the model saw: images and files by name, type and size."""
-    messages = tuple(
-        message.model_copy(
-            update={
-                "attachments": tuple(
-                    placed._replace(attachment=placed.attachment.model_copy(update={"data": b""}))
-                    for placed in message.attachments
-                )
-            }
+    def _whole(self, taken: Said) -> Said:
+        """What the choice as a whole came to."""
+        parts = self._said.values()
+        return Said(
+            taken.attempt,
+            taken.answer,
+            taken.trouble,
+            cost_usd=sum(said.cost_usd for said in parts),
+            latency_s=_took_s(self.choice, self._said),
+            prompt_tokens=sum(said.prompt_tokens for said in parts),
+            answer_tokens=sum(said.answer_tokens for said in parts),
         )
-        for message in shown.messages
-    )
-    return shown.model_copy(update={"messages": messages})
+
+    def _note(self, path: Path, part: str, said: Said) -> None:
+        attempt = said.attempt
+        tried = Tried(
+            node=self.node,
+            path=path,
+            choice=choice_name(self.choice),
+            part=part,
+            answered=attempt.answered,
+            score=attempt.score,
+            passed=attempt.passed,
+            cost_usd=said.cost_usd,
+            latency_s=said.latency_s,
+            prompt_tokens=said.prompt_tokens,
+            answer_tokens=said.answer_tokens,
+            error="" if said.trouble is None else str(said.trouble),
+            counts=tells_of_model(said),
+        )
+        self.hold.later(tried)
 
 
-def _cited(hold: Hold, node: str, answer: Any, shown: SourceMap, data: Mapping[str, Any]) -> tuple[Citation, ...]:
-    """Where the words of an answer's quotes come from. Raises Unfit for one that the model was never shown."""
-    documents = [value for value in data.values() if isinstance(value, Document)]
-    citations, made_up = resolved(answer, shown, documents)
-    if citations or made_up:
-        score = len(citations) / (len(citations) + len(made_up))
-        evidence = "\n".join(made_up)
-        hold.emit(Checked(node=node, check="quotes", score=score, passed=not made_up, evidence=evidence[:2000]))
-    if made_up:
-        raise Unfit("\n".join(made_up))
-    return citations
+def _took_s(choice: Choice, said: Mapping[Path, Said], at: Path = ()) -> float:
+    """How long a choice took as a whole: what goes side by side takes as long as its slowest part."""
+    match choice:
+        case Call():
+            return said[at].latency_s if at in said else 0.0
+        case Cascade(stages=stages):
+            return sum(_took_s(stage, said, (*at, number)) for number, stage in enumerate(stages))
+        case Best(of=parts) | Vote(of=parts):
+            return max(_took_s(part, said, (*at, number)) for number, part in enumerate(parts))
+        case Council(members=members, chair=chair):
+            phases = [max(_took_s(each, said, (*at, phase, n)) for n, each in enumerate(members)) for phase in (0, 1)]
+            return sum(phases) + _took_s(chair, said, (*at, 2))
+        case Skip():
+            return 0.0
 
 
-async def _check(hold: Hold, check: Check, node: str, data: Mapping[str, Any], answer: Any) -> None:
-    """Scores an answer, records the score, and raises Unfit with the evidence if it falls short."""
-    names = tuple(inspect.signature(check.function).parameters)
-    given = {name: data[name] if name in data else answer for name in names}
-    result: float | Score = await hold.run_function(check.function, given)
-    score = result if isinstance(result, Score) else Score(float(result))
-    passed = score.value >= check.at_least
-    hold.emit(Checked(node=node, check=check.name, score=score.value, passed=passed, evidence=score.evidence[:2000]))
-    if not passed:
-        raise Unfit(score.evidence or f"The check {check.name} gave {score.value:g}, wanted {check.at_least:g}.")
+def _label(offered: Offered, shown: Prompt) -> Label:
+    """Of an answer: as little trusted as the least trusted of what went into the prompt."""
+    sources = [untrusted(shown.untrusted_sources)] if shown.packed.trust is Trust.UNTRUSTED else []
+    return join([*(value.label for value in offered.arguments.values()), *sources])
 
 
-def _labeled(llm: Llm[Any, ..., Any], value: Any, arguments: Mapping[str, Labeled], packed: Pack) -> Thought:
-    sources = [untrusted(_names(packed))] if packed.trust is Trust.UNTRUSTED else []
-    label = join([*(value.label for value in arguments.values()), *sources])
-    fields = {
+def _vouched(llm: Llm[Any, ..., Any], label: Label) -> dict[str, Label]:
+    """The labels of the fields that a check vouches for."""
+    return {
         name: Label(trust=Trust.TRUSTED, by=f"check {check.name}", read_untrusted=label.read_untrusted)
         for check in llm.checks
         for name in check.vouches
     }
-    return Thought(value, label, fields)
-
-
-def _names(packed: Pack) -> str:
-    names: Sequence[str] = [
-        s.origin.source for s in packed.source_map.spans if s.trust is Trust.UNTRUSTED and s.origin is not None
-    ]
-    return ", ".join(dict.fromkeys(names)) or "text from outside"

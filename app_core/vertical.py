@@ -3,6 +3,8 @@
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 
+from rheostat.dag import Lessons, Limits
+
 from .declare import AnyDeclared
 from .log import Store
 from .ports import Gateway
@@ -18,7 +20,8 @@ class Vertical:
     Args:
         name: what people call it.
         where: the module or file that declares it.
-        gateway, store: None for the defaults.
+        gateway, store, lessons: None for the defaults.
+        limits: what one run may do at the same time.
         declared: its functions, by the name that a graph's nodes call them by.
     """
 
@@ -26,4 +29,6 @@ class Vertical:
     where: str
     gateway: Gateway | None = None
     store: Store | None = None
+    lessons: Lessons | None = None
+    limits: Limits = field(default_factory=Limits)
     declared: dict[str, AnyDeclared] = field(default_factory=dict[str, AnyDeclared])

@@ -6,6 +6,7 @@ from typing import Any
 
 from rheostat.autonomy import Action, Approval, Json, Level, Question
 from rheostat.context import Break, Citation, Receipt, SourceMap
+from rheostat.dag import Choice, Plan, task_of
 
 from .events import (
     Answered,
@@ -19,13 +20,17 @@ from .events import (
     NodeDeclined,
     NodeFailed,
     NodeFinished,
+    NodeLetGo,
+    NodeRetried,
     NodeStarted,
     Packed,
+    Planned,
     Request,
     Ruled,
     RunEnded,
     RunResumed,
     RunStarted,
+    Tried,
 )
 from .log import Record
 
@@ -34,7 +39,9 @@ from .log import Record
 class NodeView:
     """What is known of one node.
 
-    `status` is running, waiting, done, failed or declined. For the last two `reason` says why, `mend` who can mend it.
+    `status` is running, waiting, done, failed, declined, let go, cancelled or unknown (cancelled in the middle of an
+    effect). For those from failed on `reason` says why, `mend` who can mend it. `choice` is how the plan had it run
+    when it started, and `tried` what came of that, by part.
     """
 
     id: str
@@ -57,6 +64,8 @@ class NodeView:
     checks: list[Checked] = field(default_factory=list[Checked])
     action: Action | None = None
     started_at: float = 0.0
+    choice: Choice | None = None
+    tried: dict[tuple[int, ...], Tried] = field(default_factory=dict[tuple[int, ...], Tried])
 
 
 @dataclass(slots=True)
@@ -66,6 +75,7 @@ class View:
     Args:
         run: its id.
         nodes: by id, in the order they started.
+        more: what more money or time would have bought; "" if neither ran out. plan: the last that was made.
         questions: all that were asked, by id; `open_questions()` are those that still wait.
         approvals: what people said, by question.
         granted: ids of the questions whose action was started; each is used once.
@@ -74,6 +84,7 @@ class View:
         expected_tokens: what running calls are expected to read from the provider's cache, by call.
         answered: the settled calls that gave an answer, by node.
         worked_s: seconds in which some node was running; waiting for people does not count.
+        shape: of the graph that it goes by, as `shape` tells it.
     """
 
     run: str
@@ -82,6 +93,8 @@ class View:
     last_at: float = 0.0
     status: str = "running"
     reason: str = ""
+    more: str = ""
+    plan: Plan | None = None
     nodes: dict[str, NodeView] = field(default_factory=dict[str, NodeView])
     questions: dict[str, Question] = field(default_factory=dict[str, Question])
     asked_by: dict[str, str] = field(default_factory=dict[str, str])
@@ -96,6 +109,7 @@ class View:
     assumed_usd: float = 0.0
     worked_s: float = 0.0
     running: set[str] = field(default_factory=set[str])
+    shape: dict[str, str] = field(default_factory=dict[str, str])
 
     @property
     def terms(self) -> Request:
@@ -124,16 +138,19 @@ class View:
 
     def apply(self, event: Event, at: float) -> None:
         """Takes one event in."""
-        if self.running:
+        if self.running and not isinstance(event, RunResumed):  # until then nobody was at work
             self.worked_s += max(0.0, at - self.last_at)
         self.last_at = at
         match event:
             case RunStarted():
-                self.request, self.started_at = event.request, at
+                self.request, self.started_at, self.shape = event.request, at, event.request.shape
             case RunResumed():
                 self.running.clear()
+                self.shape = event.shape or self.shape
             case RunEnded():
-                self.status, self.reason = event.status, event.reason
+                self._end(event)
+            case Planned():
+                self.plan = event.plan
             case Asked():
                 self.questions[event.question.id] = event.question
                 self.asked_by[event.question.id] = event.node
@@ -152,14 +169,24 @@ class View:
                 node = self._node(event.node)
                 node.status, node.started_at = "running", at
                 node.checks.clear()  # started again after a crash, it checks its answers again
+                if node.choice is None and self.plan is not None and (task_of(node.id) in self.plan.tasks):
+                    # To this it keeps, also after a crash: what it has paid for so far is of no use to another.
+                    node.choice = self.plan.tasks[task_of(node.id)].choice
                 self.running.add(event.node)
             case NodeFinished():
-                self._leave(event.node, "done").value = event.value
-                self._node(event.node).seconds += at - self._node(event.node).started_at
+                node = self._leave(event.node, "done")
+                node.value = event.value
+                node.seconds += 0.0 if event.kept_from else at - node.started_at
             case NodeFailed():
                 self._leave(event.node, "failed", event.error).mend = event.mend
             case NodeDeclined():
                 self._leave(event.node, "declined", event.reason)
+            case NodeLetGo():
+                self._leave(event.node, "let go", event.reason).mend = event.mend
+            case NodeRetried():
+                self._begin_anew(event.node)
+            case Tried():
+                self._node(event.node).tried[event.path] = event
             case Packed():
                 node = self._node(event.node)
                 node.receipt, node.source_map = event.receipt, event.source_map
@@ -179,6 +206,24 @@ class View:
                 self.running.add(event.node)
             case _:
                 pass
+
+    def _begin_anew(self, node_id: str) -> None:
+        """A node that failed is to run once more: what it paid for then is of no use to it now."""
+        self.status, self.reason, self.more = "running", "", ""
+        node = self._node(node_id)
+        node.choice = None
+        node.tried.clear()
+        self.answered.pop(node_id, None)
+        self.effects.pop(node_id, None)
+
+    def _end(self, event: RunEnded) -> None:
+        self.status, self.reason, self.more = event.status, event.reason, event.more
+        for node in self.nodes.values() if event.status == "cancelled" else ():
+            if node.status in ("running", "waiting"):
+                # Of an effect that was begun nobody knows then whether it happened.
+                begun = node.status == "running" and node.id in self.effects
+                node.status, node.reason = "unknown" if begun else "cancelled", event.reason
+        self.running.clear()
 
     def _bill(self, event: CallReserved | CallSettled) -> None:
         node = self._node(event.node)
@@ -209,10 +254,16 @@ class View:
         return node
 
     def _node(self, node_id: str) -> NodeView:
-        return self.nodes.setdefault(node_id, NodeView(node_id))
+        node = self.nodes.get(node_id)
+        if node is None:
+            node = self.nodes[node_id] = NodeView(node_id)
+        return node
 
     def standing(self) -> str:
-        """done, partial, failed, waiting (for a person) or unfinished (some process works on it, or it was cut off)."""
+        """How the run stands.
+
+        done, partial, failed, cancelled, waiting (for a person) or unfinished (someone works on it, or it was cut off).
+        """
         if self.status != "running":
             return self.status
         return "waiting" if self.open_questions() and not self.running else "unfinished"

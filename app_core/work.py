@@ -10,7 +10,7 @@ from rheostat.dag import Labeled
 
 from . import effects
 from .declare import AnyDeclared, Llm, Source, Tool
-from .events import NodeFinished
+from .events import NodeFinished, NodeLetGo
 from .hold import Hold
 from .label import Label, join
 from .replay import finished
@@ -31,7 +31,9 @@ async def work(hold: Hold, node: str) -> None:
             await effects.propose(hold, declared, node, arguments)
 
 
-async def _value(hold: Hold, declared: AnyDeclared | None, node: str, arguments: Mapping[str, Labeled]) -> NodeFinished:
+async def _value(
+    hold: Hold, declared: AnyDeclared | None, node: str, arguments: Mapping[str, Labeled]
+) -> NodeFinished | NodeLetGo:
     if declared is None:
         return NodeFinished(node=node, value=arguments["value"].data, label=arguments["value"].label)
     if declared.timeout_s is None:
@@ -46,11 +48,11 @@ async def _value(hold: Hold, declared: AnyDeclared | None, node: str, arguments:
         raise TookTooLong(declared.name, declared.timeout_s) from None
 
 
-async def _result(hold: Hold, declared: AnyDeclared, node: str, arguments: Mapping[str, Labeled]) -> NodeFinished:
+async def _result(
+    hold: Hold, declared: AnyDeclared, node: str, arguments: Mapping[str, Labeled]
+) -> NodeFinished | NodeLetGo:
     if isinstance(declared, Llm):
-        thought = await think(hold, declared, node, arguments)
-        value = declared.codec("return").dump_python(thought.value, mode="json")
-        return NodeFinished(node=node, value=value, label=thought.label, fields=thought.fields)
+        return await think(hold, declared, node, arguments)
     label = join([value.label for value in arguments.values()])
     result = await hold.run_function(declared.function, {name: value.data for name, value in arguments.items()})
     if isinstance(declared, Source):

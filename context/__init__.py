@@ -4,7 +4,7 @@ from .attachment import Attachment
 from .calibration import Calibration, calibrated, observed
 from .citing import Citation, citation
 from .document import Block, BlockKind, Document
-from .errors import ContextError, MustNotFit, Uncountable, Unreadable
+from .errors import BadWindow, ContextError, MustNotFit, Uncountable, Unreadable
 from .fence import disarm
 from .find import find
 from .io.attach import attach
@@ -26,6 +26,7 @@ from .window import Window
 __all__ = [
     "Ambiguous",
     "Attachment",
+    "BadWindow",
     "Block",
     "BlockKind",
     "Break",

@@ -138,8 +138,8 @@ class LitellmGateway:
             "model": request.model,
             "messages": as_sent(_messages(request), facts.cache),
             "max_tokens": request.max_answer_tokens,
-            "temperature": request.temperature,
             "timeout": request.timeout_s + _GRACE_S,
+            **_manner(request),
         }
         if _is_local(request.model):
             server = await asyncio.to_thread(self._serve, request.model)
@@ -168,6 +168,13 @@ class LitellmGateway:
     def _serve(self, model: str) -> llama_server.LlamaServer:
         path = get_local_model(self._on_progress) if model == LOCAL else _gguf_path(model)
         return llama_server.serve(path)
+
+
+def _manner(request: ChatRequest) -> dict[str, Any]:
+    """How the model is to go about it. While a model thinks, its provider chooses the temperature."""
+    if request.effort is None or _is_local(request.model):
+        return {"temperature": request.temperature}
+    return {"reasoning_effort": request.effort}
 
 
 def _check_allowed(model: str) -> None:
