@@ -16,14 +16,24 @@ from .label import Label, join
 _SUMMARY_CHARS = 80
 
 
-def propose(tool: Tool[Any, ..., Any], arguments: Mapping[str, Labeled], *, node: str, run: str) -> Action:
-    """The action that calling `tool` with these arguments proposes, with the provenance of each."""
+def propose(
+    tool: Tool[Any, ..., Any], arguments: Mapping[str, Labeled], *, node: str, run: str, declared: bool = True
+) -> Action:
+    """The action that calling `tool` with these arguments proposes, with the provenance of each.
+
+    Args:
+        tool: which is called.
+        arguments: by parameter.
+        node, run: where.
+        declared: whether the builder's workflow calls it, rather than one that somebody else wrote.
+    """
     return Action(
         tool=tool.name,
         arguments=tuple(_argument(tool, name, value) for name, value in arguments.items()),
         risk=tool.risk,
         node=node,
         run=run,
+        declared=declared,
         read_untrusted=join(value.label for value in arguments.values()).read_untrusted,
         summary=_summary(tool, arguments),
     )

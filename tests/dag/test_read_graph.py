@@ -1,4 +1,4 @@
-"""A graph that somebody wrote as JSON: what is sound becomes a Graph; whatever is not is refused with a sentence, soon."""
+"""A graph that somebody wrote as JSON: what is sound becomes a Graph; what is not is refused, soon and in words."""
 
 import json
 import time
@@ -27,6 +27,7 @@ from rheostat.dag import (
     Status,
     WrittenGraph,
     draw,
+    drawing,
     read_graph,
     step,
 )
@@ -50,8 +51,6 @@ TAKES = {"ticket": str, "people": list[str], "count": int}
 
 
 def review(text: Any) -> Any:
-    from rheostat.dag import drawing
-
     sheet = drawing()
     assert sheet is not None
     return sheet.call("draft", {"ticket": text, "tone": "kind"}, KNOWN["draft"])
@@ -73,7 +72,7 @@ def node(name: str, calls: str, more: dict[str, Any] | None = None, **args: Any)
 
 
 DRAFT = node("reply", "draft", ticket=ref("ticket"))
-SOUND = {
+SOUND: dict[str, Any] = {
     "nodes": [
         node("sent", "send", {"each": "to", "when": ref("better.good")}, to=ref("people"), text=ref("better.text")),
         DRAFT,
@@ -138,6 +137,15 @@ def only(*nodes: Any, output: Any = None) -> dict[str, Any]:
 
 LOOPED = {"loop": {"until": "good", "at_most": 2}}
 
+
+def looped(at_most: int) -> dict[str, Any]:
+    return only(node("a", "improve", {"loop": {"until": "good", "at_most": at_most}}, reply=ref("a")))
+
+
+def mapped(to: Any) -> dict[str, Any]:
+    return only(node("x", "send", {"each": "to"}, to=to, text={"value": ""}))
+
+
 UNSOUND: list[tuple[Any, str]] = [
     ("", "is no JSON"),
     ("{", "is no JSON"),
@@ -172,14 +180,14 @@ UNSOUND: list[tuple[Any, str]] = [
     (changed(to={"value": {"a": 1}}), "but send() takes str as 'to'"),
     (changed(text=ref("reply.txt")), "Reply has no 'txt'"),
     (changed(text=ref("reply.lines")), "'reply.lines' is list[str], but send() takes str"),
-    (only(node("x", "send", {"each": "to"}, to=ref("count"), text={"value": ""})), "'count' is int, but send() takes Sequence[str]"),
+    (mapped(ref("count")), "'count' is int, but send() takes Sequence[str]"),
     (only({**DRAFT, **LOOPED}), "and Reply is no str"),
     (only(node("a", "improve", reply=ref("a"))), "wait for one another: a → a"),
     (only({**DRAFT, "when": ref("reply.good")}), "wait for one another: reply → reply"),
-    (only(node("a", "improve", {"loop": {"until": "good", "at_most": 10**9}}, reply=ref("a"))), "1,000,000,000 copies, and 1,000 are allowed"),
-    (only(node("a", "improve", {"loop": {"until": "good", "at_most": 0}}, reply=ref("a"))), "at_most is not of the form"),
-    (only(node("x", "send", {"each": "to"}, to={"value": ["a"] * 1001}, text={"value": ""})), "1,001 copies"),
-]  # fmt: skip
+    (looped(10**9), "1,000,000,000 copies, and 1,000 are allowed"),
+    (looped(0), "at_most is not of the form"),
+    (mapped({"value": ["a"] * 1001}), "1,001 copies"),
+]
 
 
 @pytest.mark.parametrize(("data", "said"), UNSOUND)
@@ -238,13 +246,16 @@ def test_what_is_huge_is_refused_quickly_and_briefly(data: Any, said: str) -> No
     assert said in str(raised.value) and len(str(raised.value)) < 1000
 
 
-ids = st.sampled_from(["a", "b", "c", "ticket", "people", "a.text", "b.good", "c.lines.0", "x.y", "__x"])
-args = st.recursive(
-    ids.map(ref) | st.builds(lambda value: {"value": value}, st.none() | st.integers() | st.text(max_size=3)),
-    lambda inner: st.builds(lambda items: {"items": items}, st.lists(inner, max_size=2)),
+ids: st.SearchStrategy[Any] = st.sampled_from(
+    ["a", "b", "c", "ticket", "people", "a.text", "b.good", "c.lines.0", "x.y", "__x"]
+)
+plain: st.SearchStrategy[Any] = st.none() | st.integers() | st.text(max_size=3)
+args: st.SearchStrategy[Any] = st.recursive(
+    ids.map(ref) | st.fixed_dictionaries({"value": plain}),
+    lambda inner: st.fixed_dictionaries({"items": st.lists(inner, max_size=2)}),
     max_leaves=3,
 )
-nodes = st.fixed_dictionaries(
+nodes: st.SearchStrategy[Any] = st.fixed_dictionaries(
     {
         "id": st.sampled_from(["a", "b", "c", "ticket", "a/b"]),
         "calls": st.sampled_from([*KNOWN, "rm"]),
@@ -257,8 +268,8 @@ nodes = st.fixed_dictionaries(
         "optional": st.booleans(),
     },
 )
-written = st.fixed_dictionaries({"nodes": st.lists(nodes, max_size=4), "output": args})
-anything = st.recursive(
+written: st.SearchStrategy[Any] = st.fixed_dictionaries({"nodes": st.lists(nodes, max_size=4), "output": args})
+anything: st.SearchStrategy[Any] = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(["nodes", "output", "id"]), inner),
 )
