@@ -9,15 +9,18 @@ from typing import Any
 
 from rheostat import dag
 from rheostat.autonomy import Question
-from rheostat.dag import State, Status, step
+from rheostat.dag import State, step
 
 from . import effects
 from .declare import AnyWorkflow
+from .ending import ending
 from .events import CallSettled, Event, NodeStarted, RunEnded, RunResumed
 from .functions import run_function
-from .log import GENESIS, Record, Store, chained
+from .log import GENESIS, Record, Store, linked, written
 from .money import Till
+from .outlook import Outlook
 from .people import Decide, People
+from .planning import planned
 from .ports import ChatReply, ChatRequest, Gateway
 from .replay import Cast, apply
 from .view import View
@@ -25,6 +28,9 @@ from .work import work
 
 Watch = Callable[[Event, View], None]
 """Is told of every event once it is in the Log."""
+
+_LOOK_S = 0.5
+"""Seconds between two looks whether someone has called the run off."""
 
 
 class Driver:
@@ -43,22 +49,27 @@ class Driver:
         workflow: AnyWorkflow,
         cast: Cast,
         gateway: Gateway,
+        outlook: Outlook,
         store: Store,
         decide: Decide | None = None,
         watch: Watch | None = None,
     ) -> None:
         self.view, self.state = seen, state
-        self.gateway, self.cast = gateway, cast
+        self.gateway, self.cast, self.outlook = gateway, cast, outlook
         self._workflow, self._store, self._watch = workflow, store, watch
-        self._seq, self._digest = len(records), records[-1].digest if records else GENESIS
+        self.seq, self._digest = len(records), records[-1].digest if records else GENESIS
         self._epoch_s = max(time.time(), seen.last_at) - time.monotonic()
         self._loop = asyncio.get_running_loop()
         self._over: asyncio.Future[None] | None = None
         self._trouble: BaseException | None = None
-        self._waiting = list[Event]()
-        self._due = False
-        self._timer: asyncio.TimerHandle | None = None
+        self._lease = store.lease(seen.run)
+        self._waiting = list[tuple[Event, str]]()
+        self._due = self._closing = False
+        self._why_stop = ""
+        self._wake: asyncio.TimerHandle | None = None
+        self._look: asyncio.TimerHandle | None = None
         self._tasks = set[asyncio.Task[None]]()
+        self._asking = set[asyncio.Task[None]]()
         self._of_node = dict[str, asyncio.Task[None]]()
         self._till = Till(self)
         self._people = None if decide is None else People(self, decide)
@@ -70,14 +81,14 @@ class Driver:
     def emit(self, *events: Event) -> None:
         """Appends events to the Log, all or none, with those that wait for it; then acts on what follows from them.
 
-        Raises RunTaken or StoreFull, and then the hold is lost.
+        Raises RunTaken or StoreFull, and then the hold is lost; or Unwritable, and then nothing has happened.
         """
-        self._waiting += events
+        self._waiting += [(event, written(event)) for event in events]
         self._commit()
 
     def later(self, *events: Event) -> None:
         """As `emit`, in one append with all that comes up in this turn of the event loop."""
-        self._waiting += events
+        self._waiting += [(event, written(event)) for event in events]
         if not self._due:
             self._due = True
             self._loop.call_soon(self._safely, self._commit)
@@ -86,10 +97,12 @@ class Driver:
         """Tells `step` what is not kept in the Log, and does what it commands."""
         self._commit(*events)
 
-    def spawn(self, work: Coroutine[Any, Any, None], node: str = "") -> None:
+    def spawn(self, work: Coroutine[Any, Any, None], node: str = "", *, asks: bool = False) -> None:
         """Starts a piece of work that `go` waits for; a node's is cancelled when `step` calls the node off."""
         task = self._loop.create_task(work)
         self._tasks.add(task)
+        if asks:
+            self._asking.add(task)
         if node:
             self._of_node[node] = task
             task.add_done_callback(lambda _: self._of_node.pop(node, None))
@@ -100,28 +113,32 @@ class Driver:
         if self._people is not None:
             self._people.asks(question)
 
-    async def call(self, node: str, request: ChatRequest) -> ChatReply:
+    async def call(
+        self, node: str, request: ChatRequest, place: dag.Path = (), *, hedge_after_s: float | None = None
+    ) -> ChatReply:
         """One call of a model, its worst case reserved before and its bill booked after."""
-        return await self._till.call(node, request)
+        return await self._till.call(node, request, place, hedge_after_s=hedge_after_s)
 
     async def run_function(self, function: Callable[..., Any], arguments: Mapping[str, Any]) -> Any:
         """Runs a function of the app. Raises AppFailed for whatever it raises."""
         return await run_function(function, arguments)
 
-    def restart(self, *, first: bool) -> None:
+    def restart(self, *, changed: Mapping[str, str] | None = None) -> None:
         """Takes the run on: starts it, or books what was in flight and runs again what was cut off.
 
         Args:
-            first: whether nobody has worked on it before.
+            changed: the shape of the graph, if that was changed since.
+
+        Raises:
+            RunHeld: another process works on it.
         """
-        if first:
+        self._lease.take()
+        if self.view.plan is None:
+            self._plan()
+        if self.seq == 1:
             self.tell(dag.Resumed(self.now()))
             return
-        cut_off = [
-            CallSettled(call=call, node=call.rpartition(":")[0], cost_usd=worst_usd, assumed=True)
-            for call, worst_usd in self.view.open_usd.items()
-        ]
-        self.emit(RunResumed(), *cut_off)
+        self.emit(RunResumed(shape=dict(changed or {})), *self._cut_off())
         for question in self.view.open_questions():
             effects.settle(self, question)
             self.asks(question)
@@ -129,19 +146,35 @@ class Driver:
     async def go(self) -> None:
         """Runs what can run, and asks people if there is someone to ask, until the run has ended or only waits."""
         self._over = self._loop.create_future()
+        self._look_for_stop()
         self._rest()
         try:
             await self._over
-            if self._trouble is not None:
-                raise self._trouble
         finally:
-            if self._timer is not None:
-                self._timer.cancel()
-            for task in self._tasks:
-                task.cancel()
-            await asyncio.gather(*self._tasks, return_exceptions=True)
-        if self.state.complete and self.view.status == "running":
-            self.emit(self._ending())
+            await self._close()
+        if self._trouble is not None:
+            raise self._trouble
+        if self._why_stop:
+            self.emit(*self._cut_off(), RunEnded(status="cancelled", reason=self._why_stop))
+            self._store.ask_to_stop(self.view.run, "")
+        elif self.state.complete and self.view.status == "running":
+            self.emit(ending(self.view, self.state, self.outlook))
+
+    def let_go(self) -> None:
+        """Leaves the run to others, whatever state it is in."""
+        self._lease.drop()
+
+    async def _close(self) -> None:
+        """Stops what is being done. What can't be stopped, an effect, is waited for, and no new node is started."""
+        self._closing = True
+        for timer in (self._wake, self._look):
+            if timer is not None:
+                timer.cancel()
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        if self._waiting and self._trouble is None:
+            self._commit()
 
     def _commit(self, *told: dag.Event) -> None:
         """Takes in what waits, appends it, and acts on what `step` commands."""
@@ -151,23 +184,27 @@ class Driver:
         for event in told:
             commands += step(self.state, event)
         batch, self._waiting = self._waiting, []
-        for event in batch:
+        for event, _ in batch:
             commands += apply(event, at_s, self.state, self._workflow, self.cast)
+        if self._closing:
+            commands = [command for command in commands if not isinstance(command, dag.Start)]
         for command in commands:  # grows on the way: that a node starts may have consequences
             if isinstance(command, dag.Start):
-                batch.append(NodeStarted(node=command.node))
-                commands += apply(batch[-1], at_s, self.state, self._workflow, self.cast)
+                started = NodeStarted(node=command.node)
+                batch.append((started, written(started)))
+                commands += apply(started, at_s, self.state, self._workflow, self.cast)
         if batch:
             self._append(batch, at_s)
         for command in commands:
             self._act(command)
         self._rest()
 
-    def _append(self, events: Sequence[Event], at_s: float) -> None:
-        records = chained(events, seq=self._seq, after=self._digest, at=at_s)
-        self._store.append(self.view.run, self._seq, records)
-        self._seq, self._digest = self._seq + len(records), records[-1].digest
-        for event in events:
+    def _append(self, batch: Sequence[tuple[Event, str]], at_s: float) -> None:
+        self._lease.take()
+        records = linked([body for _, body in batch], seq=self.seq, after=self._digest, at=at_s)
+        self._store.append(self.view.run, self.seq, records)
+        self.seq, self._digest = self.seq + len(records), records[-1].digest
+        for event, _ in batch:
             self.view.apply(event, at_s)
             if self._watch is not None:
                 self._watch(event, self.view)
@@ -182,16 +219,24 @@ class Driver:
             case dag.Grant() | dag.Refuse() | dag.Hedge():
                 self._till.on(command)
             case dag.Wake():
-                if self._timer is not None:
-                    self._timer.cancel()
-                after_s = max(0.0, command.at_s - self.now())
-                self._timer = self._loop.call_later(after_s, self._safely, self.tell)
+                if self._wake is not None:
+                    self._wake.cancel()
+                after_s = max(0.0, command.at_s - self.now()) + 0.001  # a timer may come a tick of the clock early
+                self._wake = self._loop.call_later(after_s, self._safely, self.tell)
+            case dag.Replan():
+                self._plan(command.reason)
             case _:
                 pass
+
+    def _plan(self, why: str = "") -> None:
+        """Plans what is still to be done."""
+        if event := planned(self.outlook, self.view, self.state, why):
+            self.later(event)
 
     def _left(self, task: asyncio.Task[None]) -> None:
         """A piece of work has ended."""
         self._tasks.discard(task)
+        self._asking.discard(task)
         if not task.cancelled() and (trouble := task.exception()) is not None:
             self._lose(trouble)
         self._rest()
@@ -207,17 +252,25 @@ class Driver:
         self._trouble = self._trouble or trouble
         self._rest()
 
+    def _look_for_stop(self) -> None:
+        """Looks, now and then, whether someone has called the run off."""
+        self._why_stop = self._store.asked_to_stop(self.view.run)
+        if not self._why_stop:
+            self._look = self._loop.call_later(_LOOK_S, self._safely, self._look_for_stop)
+        self._rest()
+
     def _rest(self) -> None:
-        """Lets `go` end once nothing is being done and nothing waits to be written, or there is trouble."""
-        ended = self._trouble is not None or not (self._tasks or self._waiting)
+        """Lets `go` end once nothing is being done or to be written, and others work on the run while it only asks."""
+        idle = not self._waiting and len(self._tasks) == len(self._asking)
+        if idle and not self._closing:
+            self._lease.drop()
+        ended = self._trouble is not None or self._why_stop or (idle and not self._tasks)
         if ended and self._over is not None and not self._over.done():
             self._over.set_result(None)
 
-    def _ending(self) -> RunEnded:
-        failures = self.view.failures()
-        if self.state.result() is not None:
-            return RunEnded(status="partial" if failures else "done")
-        # What fails inside a map is left out of its list. The output is missing for what ended outside of all maps.
-        ended = self.state.having(Status.FAILED, Status.DECLINED)
-        reasons = [node.reason for node in ended if node.scope is self.state.root]
-        return RunEnded(status="failed", reason=next(iter(reasons), ""))
+    def _cut_off(self) -> list[CallSettled]:
+        """Books calls that nobody waits for any more: at their worst, since nobody knows their bill."""
+        return [
+            CallSettled(call=call, node=call.rpartition(":")[0], cost_usd=worst_usd, assumed=worst_usd > 0)
+            for call, worst_usd in self.view.open_usd.items()
+        ]

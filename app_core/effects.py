@@ -64,7 +64,9 @@ NO_END = Rule(
 
 async def propose(hold: Hold, tool: AnyTool, node: str, arguments: Mapping[str, Labeled]) -> None:
     """Rules on a tool node's action, and does it, asks about it or declines it accordingly."""
-    action = proposed(tool, arguments, node=node, run=hold.view.run)
+    # A workflow that somebody else wrote has a label of its own, and declares no effect.
+    declared = hold.state.nodes[node].scope.graph.label is None
+    action = proposed(tool, arguments, node=node, run=hold.view.run, declared=declared)
     ruling = _rule(hold, action, *tool.rules)
     if ruling.ruling is Ruling.DENY:
         hold.emit(
@@ -209,4 +211,5 @@ def failing(hold: Hold, node: str) -> Generator[None]:
     except (RheostatError, ContextError, DagError, AutonomyError, ValidationError) as error:
         if getattr(error, "stops_run", False):
             raise
-        hold.emit(NodeFailed(node=node, error=str(error), mend=getattr(error, "mend", "builder")))
+        sentence = str(error).encode(errors="replace").decode()
+        hold.later(NodeFailed(node=node, error=sentence, mend=getattr(error, "mend", "builder")))

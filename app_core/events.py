@@ -65,7 +65,7 @@ class RunStarted(Frozen):
 
 
 class RunResumed(Frozen):
-    """Another process, or the same one later, took the run on. `shape` is that of its graph, if it was changed since."""
+    """Another process, or the same one later, took the run on. `shape` is its graph's, if that was changed since."""
 
     kind: Literal["run_resumed"] = "run_resumed"
     shape: dict[str, str] = {}

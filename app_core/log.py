@@ -1,22 +1,22 @@
 """The Log: one append-only, hash-chained list of events for each run, and the port of whatever keeps it."""
 
+from __future__ import annotations
+
 from collections.abc import Iterable, Sequence
 from hashlib import sha256
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
-from pydantic import BaseModel, ConfigDict
+from pydantic_core import PydanticSerializationError, ValidationError
 
 from .events import EVENT, Event
-from .run_errors import DamagedLog
+from .run_errors import DamagedLog, LogTooNew, Unwritable
 
 GENESIS = sha256(b"rheostat log v1\n").hexdigest()
 """What the first record of every run chains to."""
 
 
-class Record(BaseModel):
+class Record(NamedTuple):
     """One event as kept: its place, when it happened (epoch seconds), its JSON, and the digest over all up to here."""
-
-    model_config = ConfigDict(frozen=True)
 
     seq: int
     at: float
@@ -25,12 +25,27 @@ class Record(BaseModel):
 
     @property
     def event(self) -> Event:
-        """The event itself."""
-        return EVENT.validate_json(self.body)
+        """The event itself. Raises LogTooNew if this version does not know such an event."""
+        try:
+            return EVENT.validate_json(self.body)
+        except ValidationError as error:
+            raise LogTooNew(self.seq, error.errors()[0]["msg"]) from None
+
+
+class Lease(Protocol):
+    """Who works on a run. Lost with the process, whatever ends it."""
+
+    def take(self) -> None:
+        """Takes the run for this holder alone; nothing happens if it has it. Raises RunHeld, naming who has it."""
+        ...
+
+    def drop(self) -> None:
+        """Lets others have it; nothing happens if this holder has not got it."""
+        ...
 
 
 class Store(Protocol):
-    """Keeps the Logs of all runs."""
+    """Keeps the Logs of all runs, and what processes that share them have to tell each other."""
 
     def append(self, run: str, expected_seq: int, records: Sequence[Record]) -> None:
         """Adds records after the first `expected_seq`, all or none, and returns when they would survive a power cut.
@@ -47,14 +62,46 @@ class Store(Protocol):
         """The ids of all runs, newest first."""
         ...
 
+    def lease(self, run: str) -> Lease:
+        """The right to work on a run, not taken yet."""
+        ...
+
+    def ask_to_stop(self, run: str, why: str) -> None:
+        """Leaves word for whoever works on a run that it is called off. With an empty `why` it no longer is."""
+        ...
+
+    def asked_to_stop(self, run: str) -> str:
+        """Why a run is called off; empty if it is not."""
+        ...
+
+    def keep(self, key: str, body: str) -> None:
+        """Keeps a result for other runs, in place of what was kept under this key before."""
+        ...
+
+    def kept(self, key: str) -> str | None:
+        """What was kept under a key."""
+        ...
+
+
+def written(event: Event) -> str:
+    """An event as JSON. Raises Unwritable if it holds what JSON can't, such as half a character."""
+    try:
+        return event.model_dump_json()
+    except PydanticSerializationError as error:
+        raise Unwritable(event.kind, str(error)) from None
+
 
 def chained(events: Iterable[Event], *, seq: int, after: str, at: float) -> list[Record]:
     """Records for events to append after `seq` records, the last of which has the digest `after`."""
+    return linked([written(event) for event in events], seq=seq, after=after, at=at)
+
+
+def linked(bodies: Iterable[str], *, seq: int, after: str, at: float) -> list[Record]:
+    """As `chained`, for events that were written before."""
     records = list[Record]()
-    for number, event in enumerate(events, start=seq):
-        body = event.model_dump_json()
+    for number, body in enumerate(bodies, start=seq):
         after = _digest(after, number, at, body)
-        records.append(Record(seq=number, at=at, body=body, digest=after))
+        records.append(Record(number, at, body, after))
     return records
 
 

@@ -37,7 +37,7 @@ class People:
         self._questions.append(question.id)
         if not self._asking:
             self._asking = True
-            self._hold.spawn(self._ask())
+            self._hold.spawn(self._ask(), asks=True)
 
     async def _ask(self) -> None:
         """Asks until no question is left or they leave one open."""

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import inspect
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
-from hashlib import sha256
 from time import time
 from typing import Any, Generic, TypeVar, cast
 from uuid import uuid4
@@ -14,18 +12,24 @@ from uuid import uuid4
 from pydantic import ValidationError
 
 from rheostat.autonomy import Approval, Json, Question
-from rheostat.dag import Graph
+from rheostat.dag import Retried, State, step
 
 from . import effects
 from .calibrated_gateway import CalibratedGateway
+from .cancel import cancel
 from .compose import calibrations, default_gateway, default_store, resolve
 from .declare import AnyWorkflow, Workflow
 from .drive import Driver, Watch
-from .events import Request, RunStarted
-from .log import GENESIS, Record, chained, verify
+from .events import Event, NodeRetried, Request, RunStarted
+from .fork import taken_over
+from .inputs import bad_terms, decoded, inputs_of
+from .log import GENESIS, Record, Store, chained, verify
+from .outlook import models_of
 from .people import Decide
+from .planning import keep_lessons, outlook
 from .replay import replay
-from .run_errors import BadDeclaration, BadInput, RunNotDone, UnfitAnswer, WorkflowChanged
+from .run_errors import BadDeclaration, BadInput, RunNotDone, RunTaken, UnfitAnswer, WorkflowChanged
+from .shape import difference, digest, shape
 from .vertical import LOADING, Vertical
 from .view import View, view
 
@@ -56,7 +60,7 @@ class Run(Generic[Result]):
         workflow: AnyWorkflow,
         inputs: Mapping[str, Any],
         terms: Mapping[str, Any],
-        model: str | None,
+        models: Sequence[str],
     ) -> Run[Result]:
         """Records a request as a new run; nothing is run yet. See App.run for arguments and errors."""
         if LOADING.get():
@@ -66,36 +70,41 @@ class Run(Generic[Result]):
                 'Put the call of app.run() under `if __name__ == "__main__":`.',
             )
         gateway = app.gateway or default_gateway()
-        chosen = resolve(model)
-        gateway.facts(chosen.model)
+        chosen = resolve(models[0] if models else None)
+        others = [model for model in models if model != chosen.model]
+        for model in (chosen.model, *others, *models_of(workflow.graph, app.declared)):
+            gateway.facts(model)
         try:
             request = Request(
                 app=app.name,
                 where=app.where,
                 workflow=workflow.name,
-                graph=_digest(workflow.graph),
-                inputs=_inputs(workflow, inputs),
+                graph=digest(drawn := shape(workflow.graph)),
+                shape=drawn,
+                inputs=inputs_of(workflow, inputs),
                 model=chosen.model,
                 why=chosen.why,
+                models=(chosen.model, *others) if others else (),
                 calibration=calibrations().of(chosen.model),
+                calibrations={model: known for model in others if (known := calibrations().of(model))},
                 **terms,
             )
         except ValidationError as error:
-            raise _bad_terms(error) from None
-        run = f"{datetime.now(UTC):%Y%m%d-%H%M%S}-{uuid4().hex[:6]}"
-        started = chained([RunStarted(request=request)], seq=0, after=GENESIS, at=time())
-        (app.store or default_store()).append(run, 0, started)
-        return cls(app, run)
+            raise bad_terms(error) from None
+        return cls(app, _recorded(app.store or default_store(), [RunStarted(request=request)]))
 
     @property
     def status(self) -> str:
-        """done, partial (done, but some nodes failed), failed, waiting (for a person) or unfinished."""
+        """done, partial (done, but some nodes failed), failed, cancelled, waiting (for a person) or unfinished."""
         return self.view.standing()
 
     @property
     def value(self) -> Result:
         """The workflow's result. Raises RunNotDone if there is none (yet)."""
-        output = replay(self._records, self._workflow, self.app.declared).result() if self._ended else None
+        output = None
+        if self._ended:
+            self._state = self._state or replay(self._known(), self._workflow, self.app.declared)
+            output = self._state.result()
         if output is None:
             raise RunNotDone(
                 f"Run {self.id} has no result.",
@@ -162,6 +171,74 @@ class Run(Generic[Result]):
         self._answer(self._question(question), "reject", by, watch, reason=reason)
         return self
 
+    def cancel(self, reason: str = "", *, by: str = "you", patience_s: float = 60.0) -> Run[Result]:
+        """Calls the run off: what is in flight is stopped, an effect that has begun is waited for, and no more is done.
+
+        Args:
+            reason: kept in the Log.
+            by: who calls it off.
+            patience_s: how long to wait for a process that works on the run to stop.
+
+        Raises:
+            RunHeld: that process has not stopped yet; it will as soon as it can.
+        """
+        if not self._ended:
+            cancel(
+                self._store, self.id, why=f"cancelled by {by}{f': {reason}' if reason else ''}", patience_s=patience_s
+            )
+            self._read()
+        return self
+
+    def retry(
+        self, node: str, *, by: str = "you", decide: Decide | None = None, watch: Watch | None = None
+    ) -> Run[Result]:
+        """Runs a node that failed once more, with what could not run because of it, and goes on.
+
+        Args:
+            node: its id, a key of `failures`.
+            by: who asks for it.
+            decide, watch: as for App.run.
+
+        Raises:
+            BadInput: the node can't be run again; it says why.
+        """
+        records = self._known()
+        try:
+            step(self._taken_up(records)[0], Retried(node))
+        except ValueError as error:
+            raise BadInput(str(error)) from None
+        lease = self._store.lease(self.id)
+        lease.take()
+        try:
+            asked = chained([NodeRetried(node=node, by=by)], seq=len(records), after=records[-1].digest, at=time())
+            self._store.append(self.id, len(records), asked)
+        finally:
+            lease.drop()
+        self._read()
+        return self.resume(decide=decide, watch=watch)
+
+    def fork(self, *, inputs: Mapping[str, Any] | None = None, values: Mapping[str, Any] | None = None) -> Run[Result]:
+        """A new run that starts from this one with something changed. `resume` it: nothing is run yet.
+
+        What is finished here and depends on no change is taken over, effects included; it is not done or paid for
+        again.
+
+        Args:
+            inputs: new arguments of the workflow, by name.
+            values: what nodes are to have given, by id, whatever they gave here.
+
+        Raises:
+            BadInput: there is no such argument or node, or the value does not fit.
+        """
+        old = self._taken_up(self._known())[0]
+        terms, workflow = self.view.terms, self._workflow
+        given = inputs_of(workflow, {**decoded(workflow, terms.inputs), **(inputs or {})})
+        drawn = shape(workflow.graph)
+        update = {"inputs": given, "forked_from": self.id, "graph": digest(drawn), "shape": drawn}
+        started = RunStarted(request=terms.model_copy(update=update))
+        kept = taken_over(old, started, values or {}, workflow=workflow, cast=self.app.declared, run=self.id)
+        return Run[Result](self.app, _recorded(self._store, [started, *kept]))
+
     def _answer(self, asked: Question, answer: str, by: str, watch: Watch | None, **more: Any) -> None:
         approval = Approval.model_validate(
             {"question": asked.id, "digest": asked.digest, "by": by, "at": datetime.now(UTC), "answer": answer, **more}
@@ -180,31 +257,69 @@ class Run(Generic[Result]):
         return waiting[id]
 
     async def _drive(self, approval: Approval | None, decide: Decide | None, watch: Watch | None) -> None:
-        if _digest(self._workflow.graph) != self.view.terms.graph:
-            raise WorkflowChanged(self.id, self._workflow.name)
+        records = self._known()
+        state, changed = self._taken_up(records)
         gateway = self.app.gateway or default_gateway()
+        terms = self.view.terms
+        known = {terms.model: terms.calibration, **terms.calibrations}
+        calibrated = CalibratedGateway(gateway, known, calibrations())
         driver = Driver(
             self.view,
-            replay(self._records, self._workflow, self.app.declared),
-            self._records,
+            state,
+            records,
             workflow=self._workflow,
             cast=self.app.declared,
-            gateway=CalibratedGateway(gateway, self.view.terms.calibration, calibrations()),
+            gateway=calibrated,
+            outlook=outlook(self.app, self._workflow, calibrated, terms.models or (terms.model,), terms.inputs),
             store=self._store,
             decide=decide,
             watch=watch,
         )
+        self._records = None
         try:
-            driver.restart(first=len(self._records) == 1)
+            driver.restart(changed=changed)
             if approval is not None:
                 effects.record(driver, approval)
             await driver.go()
-        finally:
+            keep_lessons(self.app, driver.outlook, driver.view, driver.state)
+            self._seen, self._state = driver.seq, driver.state
+        except RunTaken:
             self._read()
+            if self.view.status != "cancelled":
+                raise
+        except BaseException:
+            self._read()
+            raise
+        finally:
+            driver.let_go()
+
+    def _taken_up(self, records: Sequence[Record]) -> tuple[State, Mapping[str, str] | None]:
+        """The state that the Log leads to, and the shape of the graph if it was changed where it does no harm."""
+        workflow, now = self._workflow, shape(self._workflow.graph)
+        if now == self.view.shape:
+            return replay(records, workflow, self.app.declared), None
+        changes = difference(self.view.shape, now)
+        hit = changes.hits(self.view.nodes)
+        if not hit:
+            try:
+                return replay(records, workflow, self.app.declared), now
+            except (ValueError, KeyError):  # what was left out or could not run before could run now
+                hit = ["what would have come before"]
+        raise WorkflowChanged(self.id, workflow.name, str(changes), ", ".join(hit))
+
+    def _known(self) -> Sequence[Record]:
+        """The Log as far as this process knows it. Raises RunTaken if another one has written to it since."""
+        if self._records is None:
+            self._records = self._store.read(self.id)
+            if len(self._records) != self._seen:
+                raise RunTaken(self.id)
+        return self._records
 
     def _read(self) -> None:
-        self._records: Sequence[Record] = self._store.read(self.id)
+        self._records: Sequence[Record] | None = self._store.read(self.id)
         verify(self.id, self._records)
+        self._seen = len(self._records)
+        self._state: State | None = None
         self.view: View = view(self.id, self._records)
 
     @property
@@ -219,40 +334,8 @@ class Run(Generic[Result]):
         return found
 
 
-def _digest(graph: Graph) -> str:
-    """Of a graph's shape. Constants that are not plain data count by their type alone."""
-    return sha256(graph.model_dump_json(fallback=lambda value: type(value).__name__).encode()).hexdigest()
-
-
-def _inputs(workflow: AnyWorkflow, given: Mapping[str, Any]) -> dict[str, Json]:
-    signature = inspect.signature(workflow.function)
-    try:
-        bound = signature.bind(**given)
-    except TypeError as error:
-        takes = ", ".join(f"{name}: {hint}" for name, hint in _spelled(workflow).items())
-        raise BadInput(
-            f"{workflow.name} was run with the wrong arguments.", f"{error}.".capitalize(), f"It takes {takes}."
-        ) from None
-    bound.apply_defaults()
-    return {name: _input(workflow, name, value) for name, value in bound.arguments.items()}
-
-
-def _input(workflow: AnyWorkflow, name: str, value: Any) -> Json:
-    codec = workflow.codec(name)
-    try:
-        return codec.dump_python(codec.validate_python(value), mode="json")
-    except ValidationError as error:
-        raise BadInput(
-            f"The argument {name} of {workflow.name} does not fit.", f"{error}.", f"Give {_spelled(workflow)[name]}."
-        ) from None
-
-
-def _spelled(workflow: AnyWorkflow) -> dict[str, str]:
-    return {name: getattr(hint, "__name__", str(hint)) for name, hint in workflow.hints.items() if name != "return"}
-
-
-def _bad_terms(error: ValidationError) -> BadInput:
-    first = error.errors()[0]
-    name = ".".join(str(part) for part in first["loc"])
-    name = {"level": "dial"}.get(name, name)
-    return BadInput(f"{name} can't be {first['input']!r}.", f"{first['msg']}.", "Give another value, or leave it out.")
+def _recorded(store: Store, events: Sequence[Event]) -> str:
+    """Begins a Log with these events; gives the new run's id."""
+    run = f"{datetime.now(UTC):%Y%m%d-%H%M%S}-{uuid4().hex[:6]}"
+    store.append(run, 0, chained(events, seq=0, after=GENESIS, at=time()))
+    return run

@@ -5,16 +5,19 @@ RheostatError
     ├── BadDeclaration    a declaration, or its use in a workflow, does not hold together    builder
     ├── AppFailed         a function, source or tool of the app raised an error             builder
     │   └── TookTooLong   it has not ended in the time it is given                          builder
+    ├── Unwritable        a result holds what JSON can't                                    builder
     ├── WorkflowChanged   the workflow is not the one the run was started with              builder
     ├── AppNotFound       the App of a run can't be found again                             builder
     ├── BadInput          an argument of the run does not fit the workflow's signature      user
     ├── UnfitAnswer       an answer does not fit a question that waits                      user
     ├── UnknownRun        no run of this name is in the store                               user
     ├── RunTaken          another process has written to the run                            user
+    │   └── RunHeld       another process works on it                                       user
     ├── BudgetTooSmall    the next call could take the run past its cap                     user
     ├── DeadlinePassed    the run's seconds are used up                                     user
     ├── StoreFull         the disk is full                                                  operator
     ├── StoreTooNew       the store was written by a newer rheostat                         operator
+    ├── LogTooNew         a Log holds events of a newer rheostat                            operator
     └── DamagedLog        a Log is not what was written                                     operator
 """
 
@@ -54,13 +57,25 @@ class TookTooLong(AppFailed):
         )
 
 
+class Unwritable(RunError):
+    """Something can't be kept in the Log."""
+
+    def __init__(self, what: str, why: str) -> None:
+        super().__init__(
+            f"An event {what!r} can't be kept in the Log.",
+            f"It holds what is no text in any language ({why}).",
+            "Give strings that can be encoded, such as text.encode(errors='replace').decode().",
+        )
+
+
 class WorkflowChanged(RunError):
     """The workflow was changed while the run waited."""
 
-    def __init__(self, run: str, workflow: str) -> None:
+    def __init__(self, run: str, workflow: str, difference: str = "", hit: str = "") -> None:
         super().__init__(
             f"Run {run} can't go on with the workflow {workflow!r}.",
-            "Its graph was changed since the run was started.",
+            f"Its graph was changed since the run was started{f' ({difference})' if difference else ''}"
+            f"{f', and the run has come past {hit}' if hit else ''}.",
             "Go back to the code that the run was started with, or start a new run.",
         )
 
@@ -117,6 +132,18 @@ class RunTaken(RunError):
         )
 
 
+class RunHeld(RunTaken):
+    """Another process works on the run."""
+
+    def __init__(self, run: str, holder: str) -> None:
+        RunError.__init__(
+            self,
+            f"Run {run} is being worked on by {holder}.",
+            "Two can't work on one run. Nothing was lost.",
+            f"Wait for it, end that process, or call the run off with `rheostat cancel {run}`.",
+        )
+
+
 class BudgetTooSmall(RunError):
     """The next call could take the run past its cap, so it was not made."""
 
@@ -158,6 +185,19 @@ class StoreTooNew(RunError):
             f"{path} was left untouched.",
             "It was written by a newer version of rheostat.",
             "Upgrade rheostat, or set RHEOSTAT_HOME to another folder.",
+        )
+
+
+class LogTooNew(RunError):
+    """A Log holds an event that this version does not know."""
+
+    mend: ClassVar[Mend] = "operator"
+
+    def __init__(self, seq: int, why: str) -> None:
+        super().__init__(
+            f"Record {seq} of this Log can't be read.",
+            f"A newer version of rheostat wrote it ({why}).",
+            "Upgrade rheostat; the run was left untouched.",
         )
 
 

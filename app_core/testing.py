@@ -1,10 +1,11 @@
-"""For the tests of an App: a Gateway that answers by script, so that no test calls a model, and money is exercised."""
+"""For the tests of an App: a Gateway that answers by script, so that no test calls a model; a Store without a file."""
 
 from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Callable, Sequence
+import threading
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from math import ceil
 from os.path import commonprefix
@@ -13,7 +14,9 @@ from typing import Any
 from rheostat.context import Counter
 
 from .errors import BadRequest
+from .log import Record
 from .ports import CacheFacts, ChatReply, ChatRequest, ModelFacts, Price, Usage
+from .run_errors import RunHeld, RunTaken, UnknownRun
 from .schemas import as_text
 
 Answer = str | ChatReply | Exception
@@ -33,7 +36,7 @@ class ScriptedGateway:
 
     Args:
         script: a function of the request, or answers to be given in order.
-        price: billed for each call.
+        price: billed for each call; or by model, where one that is not named costs what others do by default.
         window_tokens: of every model.
         delay_s: how long each answer takes.
         cache: how the provider's prompt cache works; None for no cache. It forgets nothing.
@@ -43,7 +46,7 @@ class ScriptedGateway:
         self,
         script: Script,
         *,
-        price: Price = DEFAULT_PRICE,
+        price: Price | Mapping[str, Price] = DEFAULT_PRICE,
         window_tokens: int = 32_768,
         delay_s: float = 0.0,
         cache: CacheFacts | None = None,
@@ -60,9 +63,10 @@ class ScriptedGateway:
         return len(self.requests)
 
     def facts(self, model: str) -> ModelFacts:
-        """The same for every model."""
+        """The same for every model, but for the price."""
+        price = self._price if isinstance(self._price, Price) else self._price.get(model, DEFAULT_PRICE)
         size = self._window_tokens
-        return ModelFacts(name=model, window_tokens=size, max_answer_tokens=size, price=self._price, cache=self._cache)
+        return ModelFacts(name=model, window_tokens=size, max_answer_tokens=size, price=price, cache=self._cache)
 
     def counter(self, model: str) -> Counter:
         """Counts as this gateway bills."""
@@ -132,7 +136,7 @@ class ScriptedGateway:
         return ChatReply(
             text=shown,
             usage=usage,
-            cost_usd=self._price.cost_usd(usage),
+            cost_usd=self.facts(request.model).price.cost_usd(usage),
             latency_s=self._delay_s,
             cut_short=len(shown) < len(text),
         )
@@ -157,3 +161,73 @@ def _prompt(request: ChatRequest, schema: str) -> _Prompt:
 
 def _tokens(text: str) -> int:
     return ceil(len(text) / CHARS_PER_TOKEN)
+
+
+class MemoryStore:
+    """A Store that lasts as long as its process. Several threads may use it."""
+
+    def __init__(self) -> None:
+        self._logs = dict[str, list[Record]]()
+        self._held = dict[str, MemoryLease]()
+        self._stops = dict[str, str]()
+        self._kept = dict[str, str]()
+        self._lock = threading.Lock()
+
+    def append(self, run: str, expected_seq: int, records: Sequence[Record]) -> None:
+        """See Store."""
+        with self._lock:
+            log = self._logs.setdefault(run, [])
+            if len(log) != expected_seq:
+                raise RunTaken(run)
+            log.extend(records)
+
+    def read(self, run: str) -> list[Record]:
+        """See Store."""
+        with self._lock:
+            if run not in self._logs:
+                raise UnknownRun(run)
+            return list(self._logs[run])
+
+    def runs(self) -> list[str]:
+        """See Store."""
+        with self._lock:
+            return sorted(self._logs, key=lambda run: self._logs[run][0].at, reverse=True)
+
+    def lease(self, run: str) -> MemoryLease:
+        """See Store."""
+        return MemoryLease(run, self._held, self._lock)
+
+    def ask_to_stop(self, run: str, why: str) -> None:
+        """See Store."""
+        self._stops[run] = why
+
+    def asked_to_stop(self, run: str) -> str:
+        """See Store."""
+        return self._stops.get(run, "")
+
+    def keep(self, key: str, body: str) -> None:
+        """See Store."""
+        self._kept[key] = body
+
+    def kept(self, key: str) -> str | None:
+        """See Store."""
+        return self._kept.get(key)
+
+
+class MemoryLease:
+    """The Lease of a MemoryStore. `held` are those that are taken, by run."""
+
+    def __init__(self, run: str, held: dict[str, MemoryLease], lock: threading.Lock) -> None:
+        self._run, self._held, self._lock = run, held, lock
+
+    def take(self) -> None:
+        """See Lease."""
+        with self._lock:
+            if self._held.setdefault(self._run, self) is not self:
+                raise RunHeld(self._run, "another thread of this process")
+
+    def drop(self) -> None:
+        """See Lease."""
+        with self._lock:
+            if self._held.get(self._run) is self:
+                del self._held[self._run]

@@ -7,18 +7,23 @@ from pathlib import Path
 
 from ..log import Record
 from ..run_errors import RunTaken, StoreFull, StoreTooNew, UnknownRun
+from .file_lease import FileLease
 
-_VERSION = 1
-_SCHEMA = """
-CREATE TABLE records (
-    run TEXT NOT NULL,
-    seq INTEGER NOT NULL,
-    at REAL NOT NULL,
-    body TEXT NOT NULL,
-    digest TEXT NOT NULL,
-    PRIMARY KEY (run, seq)
-) WITHOUT ROWID;
-"""
+_SCHEMAS = (
+    """
+    CREATE TABLE records (
+        run TEXT NOT NULL,
+        seq INTEGER NOT NULL,
+        at REAL NOT NULL,
+        body TEXT NOT NULL,
+        digest TEXT NOT NULL,
+        PRIMARY KEY (run, seq)
+    ) WITHOUT ROWID
+    """,
+    "CREATE TABLE stops (run TEXT PRIMARY KEY, why TEXT NOT NULL) WITHOUT ROWID",
+    "CREATE TABLE kept (key TEXT PRIMARY KEY, body TEXT NOT NULL) WITHOUT ROWID",
+)
+"""What each version added to the one before."""
 
 
 class SqliteStore:
@@ -35,8 +40,7 @@ class SqliteStore:
             last = db.execute("SELECT max(seq) FROM records WHERE run = ?", (run,)).fetchone()[0]
             if expected_seq != (0 if last is None else last + 1):
                 raise RunTaken(run)
-            rows = [(run, r.seq, r.at, r.body, r.digest) for r in records]
-            db.executemany("INSERT INTO records VALUES (?, ?, ?, ?, ?)", rows)
+            db.executemany("INSERT INTO records VALUES (?, ?, ?, ?, ?)", [(run, *record) for record in records])
 
     def read(self, run: str) -> list[Record]:
         """See Store."""
@@ -44,12 +48,41 @@ class SqliteStore:
             rows = db.execute("SELECT seq, at, body, digest FROM records WHERE run = ? ORDER BY seq", (run,)).fetchall()
         if not rows:
             raise UnknownRun(run)
-        return [Record(seq=seq, at=at, body=body, digest=digest) for seq, at, body, digest in rows]
+        return [Record(*row) for row in rows]
 
     def runs(self) -> list[str]:
         """See Store."""
         with self._translated(), self._connection() as db:
             return [run for (run,) in db.execute("SELECT run FROM records WHERE seq = 0 ORDER BY at DESC, run")]
+
+    def lease(self, run: str) -> FileLease:
+        """See Store."""
+        return FileLease(self.path.with_name(f"{self.path.name}-leases") / run, run)
+
+    def ask_to_stop(self, run: str, why: str) -> None:
+        """See Store."""
+        with self._translated(), self._connection() as db:
+            if why:
+                db.execute("INSERT OR REPLACE INTO stops VALUES (?, ?)", (run, why))
+            else:
+                db.execute("DELETE FROM stops WHERE run = ?", (run,))
+
+    def asked_to_stop(self, run: str) -> str:
+        """See Store."""
+        with self._connection() as db:
+            found = db.execute("SELECT why FROM stops WHERE run = ?", (run,)).fetchone()
+        return "" if found is None else found[0]
+
+    def keep(self, key: str, body: str) -> None:
+        """See Store."""
+        with self._translated(), self._connection() as db:
+            db.execute("INSERT OR REPLACE INTO kept VALUES (?, ?)", (key, body))
+
+    def kept(self, key: str) -> str | None:
+        """See Store."""
+        with self._connection() as db:
+            found = db.execute("SELECT body FROM kept WHERE key = ?", (key,)).fetchone()
+        return None if found is None else found[0]
 
     def close(self) -> None:
         """Closes the file; the next call opens it again."""
@@ -81,18 +114,19 @@ def _open(path: Path) -> sqlite3.Connection:
     db.execute("PRAGMA journal_mode = WAL")
     db.execute("PRAGMA synchronous = FULL")
     version = db.execute("PRAGMA user_version").fetchone()[0]
-    if version > _VERSION:
+    if version > len(_SCHEMAS):
         db.close()
         raise StoreTooNew(path)
-    if version == 0:
-        _create(db)
+    if version < len(_SCHEMAS):
+        _bring_up_to_date(db)
     return db
 
 
-def _create(db: sqlite3.Connection) -> None:
+def _bring_up_to_date(db: sqlite3.Connection) -> None:
     with db:
         db.execute("BEGIN IMMEDIATE")
         # Another process may have been quicker.
-        if db.execute("PRAGMA user_version").fetchone()[0] == 0:
-            db.execute(_SCHEMA)
-            db.execute(f"PRAGMA user_version = {_VERSION}")
+        version = db.execute("PRAGMA user_version").fetchone()[0]
+        for schema in _SCHEMAS[version:]:
+            db.execute(schema)
+        db.execute(f"PRAGMA user_version = {len(_SCHEMAS)}")

@@ -14,8 +14,10 @@ from .demo import demo
 from .doctor import doctor, models
 from .endings import EXIT_CODES, Ending
 from .eval import evaluate
+from .plan import plan
 from .review import review
 from .runs import runs, show
+from .steer import cancel, fork, retry
 
 cli = typer.Typer(
     name="rheostat",
@@ -50,7 +52,7 @@ def options(
     """What a model sees, what it may cost, and who decides."""
 
 
-for command in (demo, review, runs, show, approve, context, doctor, models):
+for command in (demo, plan, review, runs, show, approve, cancel, retry, fork, context, doctor, models):
     cli.command()(command)
 cli.command("eval")(evaluate)
 
