@@ -34,7 +34,7 @@ def demo(
 
         folder = _sample_in(out or _new_folder())
         contract, playbook = folder / _CONTRACT, folder / _PLAYBOOK
-        terms = {"dial": dial, "budget_usd": _MOST_USD, "model": model}
+        terms = {"dial": dial, "budget_usd": _MOST_USD, "models": [model] if model else ()}
         run = reviewed(inputs(contract, playbook, redlined(contract)), terms, by=person(None), as_json=as_json)
         document = finish(run, quiet=as_json)
         if as_json:

@@ -20,6 +20,15 @@ Model = Annotated[
     str | None,
     typer.Option(metavar="NAME", help="Any litellm name, `local` or gguf:PATH. Without it: what is found first."),
 ]
+Models = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--model",
+        metavar="NAME",
+        help="Any litellm name, `local` or gguf:PATH; several times for several, of which each step takes what suits it "
+        "best. Without it: what is found first.",
+    ),
+]
 By = Annotated[str | None, typer.Option(metavar="NAME", help="Who decides; without it, your login name.")]
 RunId = Annotated[str, typer.Argument(metavar="RUN", help="A run's id, its beginning or its end, or `last`.")]
 

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 import typer
 
 from .endings import ending, explained, print_json
-from .options import AsJson, Budget, By, Deadline, Dial, Model, person
+from .options import AsJson, Budget, By, Deadline, Dial, Models, person
 
 
 def review(
@@ -15,7 +15,7 @@ def review(
     dial: Dial = 1,
     budget_usd: Budget = None,
     deadline_s: Deadline = None,
-    model: Model = None,
+    model: Models = None,
     out: Annotated[
         Path | None, typer.Option(metavar="FILE", help="The redlined copy; else beside the contract.")
     ] = None,
@@ -34,7 +34,7 @@ def review(
         from .outcome import finish
 
         arguments = inputs(contract, playbook, out or redlined(contract))
-        terms = {"dial": dial, "budget_usd": budget_usd, "deadline_s": deadline_s, "model": model}
+        terms = {"dial": dial, "budget_usd": budget_usd, "deadline_s": deadline_s, "models": model or ()}
         run = reviewed(arguments, terms, by=person(by), as_json=as_json)
         document = finish(run, quiet=as_json, report=report)
         if as_json:
@@ -48,19 +48,20 @@ def reviewed(arguments: dict[str, Any], terms: dict[str, Any], *, by: str, as_js
     from rheostat.examples.legal.review import app, review
 
     from ...compose import resolve
+    from ...models import LOCAL
     from ..terminal.console import aside
     from ..terminal.preview import facts
     from ..terminal.words import seconds, usd
     from .running import on_screen
 
-    found = resolve(terms["model"])
+    models = [resolve(model) for model in terms["models"] or (None,)]
     level = Level(terms["dial"])
     limits = [usd(terms["budget_usd"])] if terms.get("budget_usd") is not None else []
     limits += [f"{seconds(terms['deadline_s'])} of work"] if terms.get("deadline_s") else []
     said = [
         ("contract", arguments["path"]),
         ("playbook", arguments["playbook"]),
-        ("model", f"{found.model}. {found.why}"),
+        ("model", f"{', '.join(found.model for found in models)}. {' '.join(found.why for found in models)}"),
         ("dial", f"{level} {level.name.lower()}. {level.sentence}"),
         ("at most", " and ".join(limits) or "any cost (--budget sets a cap)"),
     ]
@@ -68,7 +69,7 @@ def reviewed(arguments: dict[str, Any], terms: dict[str, Any], *, by: str, as_js
     return on_screen(
         app,
         lambda decide, watch: app.run(review, decide=decide, watch=watch, **terms, **arguments),
-        model=found.model,
+        model=LOCAL if any(found.model == LOCAL for found in models) else models[0].model,
         by=by,
         as_json=as_json,
     )
