@@ -73,6 +73,7 @@ class Conversation:
         offered: what the node has to show.
         part: what this conversation is for.
         checks: whether the node's checks judge its answers.
+        hedge_after_s: seconds without an answer after which it is worth asking the same beside; None for never.
     """
 
     hold: Hold
@@ -81,6 +82,7 @@ class Conversation:
     offered: Offered
     part: Part
     checks: bool = True
+    hedge_after_s: float | None = None
 
     def __post_init__(self) -> None:
         self._replies = list[ChatReply]()
@@ -108,7 +110,7 @@ class Conversation:
     async def _call(self, request: ChatRequest) -> ChatReply:
         began_s = self.hold.now()
         try:
-            reply = await self.hold.call(self.node, request, self.place)
+            reply = await self.hold.call(self.node, request, self.place, hedge_after_s=self.hedge_after_s)
         except GatewayError as error:
             self._failed_usd += error.cost_usd
             self._failed_s += self.hold.now() - began_s

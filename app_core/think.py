@@ -102,7 +102,15 @@ class _Thinking:
 
     async def _talk(self, wanted: Try) -> Said:
         part = self._part(wanted)
-        talk = Conversation(self.hold, self.node, wanted.path, self.offered, part, checks=wanted.role != "rank")
+        talk = Conversation(
+            self.hold,
+            self.node,
+            wanted.path,
+            self.offered,
+            part,
+            checks=wanted.role != "rank",
+            hedge_after_s=self._hedge_after_s(wanted),
+        )
         try:
             said = await talk.hold_with(self._prompt(wanted, part))
         except (MustNotFit, BadWindow, GatewayError) as trouble:
@@ -111,6 +119,13 @@ class _Thinking:
             said = said.ranked(said.answer.value.places)
         self._note(wanted.path, part_of(self.choice, wanted.path), said)
         return said
+
+    def _hedge_after_s(self, wanted: Try) -> float | None:
+        """Time is worth money only to those who set a deadline."""
+        if self.hold.view.terms.deadline_s is None:
+            return None
+        llm, outlook = self.offered.llm, self.hold.outlook
+        return outlook.hedge_after_s(self.node, llm, self.choice, wanted.path, wanted.call)
 
     def _part(self, wanted: Try) -> Part:
         codec = self.offered.llm.codec("return")

@@ -12,6 +12,7 @@ from rheostat import App, best_of, cascade, council, fallback, retry, vote
 from rheostat.app_core.adapters.sqlite_store import SqliteStore
 from rheostat.app_core.declare import Score
 from rheostat.app_core.errors import ModelBusy, NotPermitted
+from rheostat.app_core.events import CallReserved, CallSettled
 from rheostat.app_core.label import Untrusted
 from rheostat.app_core.ports import ChatRequest, Price
 from rheostat.app_core.run import Run
@@ -255,3 +256,30 @@ def test_effort_reaches_the_gateway_with_room_to_think(tmp_path: Path) -> None:
     assert isinstance(app.gateway, ScriptedGateway)
     (request,) = app.gateway.requests
     assert (request.effort, request.max_answer_tokens) == ("high", 600 + 4_096)
+
+
+@pytest.mark.parametrize(
+    ("choice", "answers"),
+    [
+        (best_of(3, "small"), [total(40), total(6), total(3)]),
+        (cascade("small", best_of(2, "small"), "large"), [total(40), total(50), total(60), total(3)]),
+        (vote(3, "small"), [total(4), total(2), total(4)]),
+    ],
+)
+def test_what_was_paid_for_is_not_asked_again_wherever_a_crash_cuts_a_choice_off(
+    tmp_path: Path, choice: Choice, answers: list[str]
+) -> None:
+    given = iter(answers)
+    whole = go(asking(tmp_path / "whole", lambda request: next(given), choice))
+    records = SqliteStore(tmp_path / "whole" / "runs.sqlite").read(whole.id)
+    for cut in range(1, len(records)):
+        folder = tmp_path / f"{cut}"
+        SqliteStore(folder / "runs.sqlite").append(whole.id, 0, records[:cut])
+        paid = [event for record in records[:cut] if isinstance(event := record.event, CallSettled)]
+        in_flight = sum(isinstance(record.event, CallReserved) for record in records[:cut]) - len(paid)
+        left = iter(answers[len(paid) :])
+        app = asking(folder, lambda request, left=left: next(left), choice)
+        run = app.open(whole.id).resume()
+        assert run.value == whole.value, f"cut after {records[cut - 1].body}"
+        assert len(models_asked(app)) == len(answers) - len(paid), "what was in flight is asked once more, no more"
+        assert run.view.assumed_usd == pytest.approx(0) if not in_flight else run.view.assumed_usd > 0
