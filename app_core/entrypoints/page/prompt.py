@@ -1,22 +1,17 @@
 """A prompt as one HTML page: what it is made of, its receipt, and its words, each linked with where it comes from."""
 
 from collections.abc import Iterable
-from pathlib import Path
-from typing import Any, cast
 
 from rheostat.context import Entry, Receipt
 
 from ...prompt_view import Other, Piece, PromptView, leaf, parts, pieces, place, where
-from ...report import render
 from ..terminal.receipt import best, several, why
-from ..terminal.words import harmless
-
-Facts = dict[str, Any]
+from .written import Facts, written
 
 
 def page(view: PromptView) -> str:
     """The page. Whatever the prompt holds, it shows and does nothing: hidden characters are written out."""
-    return render(Path(__file__).with_name("prompt.html.j2"), cast("Facts", _harmless(_facts(view))))
+    return written("prompt.html.j2", _facts(view))
 
 
 def _facts(view: PromptView) -> Facts:
@@ -127,16 +122,3 @@ def _other(other: Other, view: PromptView, *, source: bool) -> Facts:
     ]
     gap = best(other.receipt.gap)
     return {"terms": other.terms, "tokens": other.receipt.tokens, "room": other.receipt.room, "best": gap, "rows": rows}
-
-
-def _harmless(value: object) -> object:
-    """The same data with all text written out in visible characters."""
-    match value:
-        case str():
-            return harmless(value)
-        case dict():
-            return {key: _harmless(each) for key, each in cast("Facts", value).items()}
-        case list():
-            return [_harmless(each) for each in cast("list[object]", value)]
-        case _:
-            return value

@@ -10,10 +10,12 @@ from rich.text import Text
 from rheostat.autonomy import Action, Approval, Question
 from rheostat.context import Citation, Receipt
 
+from ...plan_view import PlanView
 from ...prompt_view import where
 from ...report import unseen
 from ...view import NodeView, View
 from .console import indented, text
+from .plan import said, steps
 from .preview import facts
 from .question import one_line, spelled
 from .words import count, moment, phrase, seconds, usd
@@ -53,9 +55,10 @@ def details(view: View) -> dict[str, Any]:
     }
 
 
-def drawn(view: View) -> RenderableType:
-    """The record on a page."""
+def drawn(view: View, beside: PlanView | None = None) -> RenderableType:
+    """The record on a page; `beside` its plan, if it had one."""
     parts: list[RenderableType] = [_head(view), Text(), _steps(view)]
+    parts += [Text(), text(("The plan", "heading")), facts(said(beside)), Text(), steps(beside)] if beside else []
     parts += _chapter("Done without asking", [text(action.summary) for action in _unasked(view)])
     parts += _chapter("Not done", [_not_done(node) for node in view.nodes.values() if node.reason])
     parts += _chapter("Decided", [_decision(view, approval) for approval in _answers(view)])
