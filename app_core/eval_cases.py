@@ -43,7 +43,7 @@ def read_cases(path: Path, workflow: AnyWorkflow) -> list[Case]:
     except OSError as error:
         raise BadInput(f"{path} can't be read: {error.strerror or error}.", "", "Check its name.") from error
     except UnicodeDecodeError as error:
-        line = cast(bytes, error.object)[: error.start].count(b"\n") + 1
+        line = error.object[: error.start].count(b"\n") + 1
         raise BadInput(f"{path}, line {line}: not UTF-8 text.", "", "Save the file as UTF-8.") from error
     return cases_in(text.split("\n"), workflow, called=path.name)
 

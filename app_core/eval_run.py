@@ -7,12 +7,13 @@ said to be so. The runs are kept in no store, and nothing is taken over from one
 from __future__ import annotations
 
 import time
-from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
-from statistics import mean
 from tempfile import TemporaryDirectory
+from typing import Any
 
 from rheostat.autonomy import Level
 from rheostat.dag import task_of
@@ -22,8 +23,13 @@ from .declare import AnyWorkflow, Llm
 from .eval import Trial
 from .eval_cases import Case
 from .eval_ways import Way, calling_models
-from .events import CallReserved, CallSettled, Event, Tried
+from .events import Event
 from .view import NodeView, View
+
+AnyLlm = Llm[Any, ..., Any]
+
+WHOLE = ()
+"""Where the Log tells of a node's choice as a whole."""
 
 BROKEN_AT_MOST = 3
 """Runs in a row that something else than the model was in the way of; then a way is given up."""
@@ -69,7 +75,6 @@ class Eval:
             tell: is told what is going on.
         """
         started, broken = time.monotonic(), Counter[str]()
-        tasks = calling_models(self.workflow.graph, self.ways[0].app)
         for number, (repetition, case, way) in enumerate(self._queue(), 1):
             if way.name in self.given_up:
                 continue
@@ -79,11 +84,11 @@ class Eval:
                 self.stopped = f"its {self.deadline_s:g} seconds are over"
                 return
             tell(f"run {number} of {self.planned}: {case.name}, {way.name}")
-            heard = self._run(way, case, left_usd, left_s)
-            if heard.out_of_means:
-                self.stopped = heard.out_of_means
+            view = self._run(way, case, left_usd, left_s)
+            self.stopped = _out_of_means(view)
+            if self.stopped:
                 return
-            found = heard.trials(way, tasks, case.name, repetition)
+            found = list(self._trials(way, view, case.name, repetition))
             self.trials += found
             self.runs += 1
             trouble = next((trial.trouble for trial in found if trial.passed is None), "")
@@ -94,7 +99,11 @@ class Eval:
     def unreached(self) -> list[str]:
         """The nodes that call a model and were never come to."""
         reached = {trial.node for trial in self.trials}
-        return [task for task in calling_models(self.workflow.graph, self.ways[0].app) if task not in reached]
+        return [task for task in self._tasks if task not in reached]
+
+    @cached_property
+    def _tasks(self) -> dict[str, str]:
+        return calling_models(self.workflow.graph, self.ways[0].app)
 
     def _queue(self) -> Iterator[tuple[int, Case, Way]]:
         for repetition in range(self.repeat):
@@ -102,9 +111,13 @@ class Eval:
                 for way in self.ways:
                     yield repetition, case, way
 
-    def _run(self, way: Way, case: Case, left_usd: float | None, left_s: float | None) -> _Heard:
+    def _run(self, way: Way, case: Case, left_usd: float | None, left_s: float | None) -> View:
         """One run, in a store of its own, so that nothing kept from another one is taken for an answer."""
-        heard = _Heard()
+        seen = list[View]()
+
+        def watch(_: Event, view: View) -> None:
+            seen[:] = [view]
+
         with TemporaryDirectory(prefix="rheostat-eval-") as folder:
             way.app.store = store_in(Path(folder))
             try:
@@ -114,81 +127,40 @@ class Eval:
                     dial=Level.PROPOSE,
                     budget_usd=left_usd,
                     deadline_s=left_s,
-                    watch=heard.watch,
+                    watch=watch,
                     **case.inputs,
                 )
             finally:
-                self.spent_usd += heard.spent_usd
-        return heard
+                self.spent_usd += seen[0].spent_usd if seen else 0.0
+        return seen[0]
+
+    def _trials(self, way: Way, view: View, case: str, repetition: int) -> Iterator[Trial]:
+        """One for each node that called a model."""
+        for node in view.nodes.values():
+            llm = way.app.declared.get(self._tasks.get(task_of(node.id), ""))
+            if isinstance(llm, Llm) and (WHOLE in node.tried or node.status == "failed"):
+                yield _trial(node, llm, way.choices[llm.name], case, repetition)
 
 
-class _Heard:
-    """What a run's events tell while it runs."""
+def _trial(node: NodeView, llm: AnyLlm, choice: str, case: str, repetition: int) -> Trial:
+    tried = node.tried.get(WHOLE)
+    counts = tried is not None and tried.counts
+    return Trial(
+        case=case,
+        instance=node.id,
+        node=task_of(node.id),
+        choice=choice,
+        passed=tried.passed if tried and counts else None,
+        repetition=repetition,
+        score=tried.score if tried and counts and llm.checks else None,
+        checked=bool(llm.checks),
+        cost_usd=node.cost_usd,
+        seconds=tried.latency_s if tried else 0.0,
+        trouble=node.reason,
+    )
 
-    def __init__(self) -> None:
-        self._view: View | None = None
-        self._flying = defaultdict[str, set[str]](set)
-        self._since_s, self._took_s = dict[str, float](), defaultdict[str, float](float)
-        self._scores = defaultdict[str, list[float]](list)
 
-    def watch(self, event: Event, view: View) -> None:
-        """Takes one event in."""
-        self._view = view
-        match event:
-            case CallReserved():
-                if not self._flying[event.node]:
-                    self._since_s[event.node] = time.monotonic()
-                self._flying[event.node].add(event.call)
-            case CallSettled() if event.call in self._flying[event.node]:
-                self._flying[event.node].remove(event.call)
-                if not self._flying[event.node]:
-                    self._took_s[event.node] += time.monotonic() - self._since_s[event.node]
-            case Tried() if event.answered:
-                self._scores[event.node].append(event.score)
-            case _:
-                pass
-
-    @property
-    def spent_usd(self) -> float:
-        """What the run has cost so far."""
-        return self._view.spent_usd if self._view else 0.0
-
-    @property
-    def out_of_means(self) -> str:
-        """Why the run could not go on, if it was because money or time ran out."""
-        nodes = self._view.nodes.values() if self._view else ()
-        return next((node.reason for node in nodes if node.status == "failed" and node.mend == "user"), "")
-
-    def trials(self, way: Way, tasks: Mapping[str, str], case: str, repetition: int) -> list[Trial]:
-        """One for each node that called a model and ended.
-
-        Args:
-            way: the run's.
-            tasks: as `calling_models` gives them.
-            case: its name; repetition which run of it in this way.
-        """
-        return [
-            self._trial(way, tasks[task], case, repetition, node)
-            for node in (self._view.nodes.values() if self._view else ())
-            if (task := task_of(node.id)) in tasks and node.status in ("done", "failed")
-        ]
-
-    def _trial(self, way: Way, calls: str, case: str, repetition: int, node: NodeView) -> Trial:
-        llm = way.app.declared[calls]
-        assert isinstance(llm, Llm)
-        blameless = node.status == "failed" and node.mend != "model"
-        latest = {check.check: check.score for check in node.checks}
-        scores = self._scores.get(node.id) or ([mean(latest.values())] if latest else [])
-        return Trial(
-            case=case,
-            instance=node.id,
-            node=task_of(node.id),
-            choice=way.choices[calls],
-            passed=None if blameless else node.status == "done",
-            repetition=repetition,
-            score=max(scores) if llm.checks and scores else None,
-            checked=bool(llm.checks),
-            cost_usd=node.cost_usd,
-            seconds=self._took_s[node.id],
-            trouble=node.reason,
-        )
+def _out_of_means(view: View) -> str:
+    """Why a run could not go on, if it was because money or time ran out."""
+    left = (node for node in view.nodes.values() if node.status in ("failed", "let go") and node.mend == "user")
+    return next((node.reason for node in left), "")

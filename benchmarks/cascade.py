@@ -8,14 +8,15 @@ order of the ways changes from task to task, since a prompt is read faster that 
 model answers at temperature 0, in a sample at 0.7.
 
 Solved are tasks of which every test passes. Tokens are those of prompts and answers, seconds those that a person
-waits. With `--quick` as many tasks are tried as its time allows, and `best_of_n` only with the model that is named
-last. With a single model the cascade is that model, and then its `best_of_n`.
+waits; loading a model counts for nobody. With `--quick` as many tasks are tried as its time allows. With a single model
+the cascade is that model, and then its `best_of_n`.
 
 A file of tasks is a JSON list of objects: `name`, `ask` (what the model is told) and `tests` (Python statements that
 fail if the answer is wrong).
 """
 
 import argparse
+import asyncio
 import json
 import re
 import time
@@ -29,8 +30,10 @@ from sandbox import is_walled_off, judge
 from table import Benchmark, Measured, Options, Row
 
 from rheostat import App, Score
-from rheostat.app_core.compose import store_in
+from rheostat.app_core.compose import default_gateway, store_in
 from rheostat.app_core.models import LOCAL
+from rheostat.app_core.ports import ChatRequest
+from rheostat.context import Message
 from rheostat.dag import Choice, best_of, cascade
 
 TASKS = Path(__file__).with_name("cascade_tasks") / "small.json"
@@ -68,9 +71,7 @@ class Way:
     seconds: list[float] = field(default_factory=list[float])
 
     def numbers(self, key: str) -> dict[str, float | None]:
-        """Its figures, None where it was not tried."""
-        if not self.seconds:
-            return {}
+        """Its figures, under keys that begin with this."""
         return {f"{key}_solved": self.solved, f"{key}_tokens": self.tokens, f"{key}_seconds": sum(self.seconds)}
 
 
@@ -161,20 +162,25 @@ def attempt(way: Way, task: Task, app: App, workflow: Any) -> None:
 
 
 def measure(options: Options) -> Measured:
+    began_s = time.perf_counter()
     tasks, tried = read_tasks(options.tasks), ways(options)
-    if options.quick:
-        last = tried[-1]
-        tried = [way for way in tried if way is last or not way.key.endswith("_best_of_n")]
+    for model in models(options):
+        load(model)
     with TemporaryDirectory() as folder:
         solvers = {way.key: solver(way, tasks, Path(folder)) for way in tried}
-        for way in ways(options)[: len(models(options))]:  # loads each model, for nobody's seconds
-            attempt(way, tasks[0], *solvers[way.key])
+        left_s = QUICK_S - (time.perf_counter() - began_s) if options.quick else float("inf")
         done = 0
-        for task, order in in_time(tasks, tried, QUICK_S if options.quick else float("inf")):
+        for task, order in in_time(tasks, tried, left_s):
             for way in order:
                 attempt(way, task, *solvers[way.key])
             done += 1
     return Measured(numbers(tried, models(options), done), notes(options))
+
+
+def load(model: str) -> None:
+    """Has a model say a word, so that its file is in memory."""
+    said = (Message(role="user", content="Say yes."),)
+    asyncio.run(default_gateway().chat(ChatRequest(model=model, messages=said, max_answer_tokens=1)))
 
 
 def in_time(tasks: Sequence[Task], tried: Sequence[Way], most_s: float) -> Iterator[tuple[Task, list[Way]]]:
@@ -191,15 +197,11 @@ def in_time(tasks: Sequence[Task], tried: Sequence[Way], most_s: float) -> Itera
 def numbers(tried: Sequence[Way], named: Sequence[str], done: int) -> dict[str, float | None]:
     by_key: Mapping[str, Way] = {way.key: way for way in tried}
     best = max((by_key[key_of(model)] for model in named), key=lambda way: (way.solved, -sum(way.seconds)))
-    sampled, cascaded = by_key.get(f"{best.key}_best_of_n"), by_key["cascade"]
+    sampled, cascaded = by_key[f"{best.key}_best_of_n"], by_key["cascade"]
     found: dict[str, float | None] = {"tasks": done}
-    for way in tried:
-        found |= way.numbers(way.key)
-    found |= best.numbers("best_alone")
-    if sampled:
-        found |= sampled.numbers("best_of_n")
-        found["seconds_ratio"] = sum(cascaded.seconds) / sum(sampled.seconds)
-    return found
+    for key, way in [*by_key.items(), ("best_alone", best), ("best_of_n", sampled)]:
+        found |= way.numbers(key)
+    return found | {"seconds_ratio": sum(cascaded.seconds) / sum(sampled.seconds)}
 
 
 def notes(options: Options) -> list[str]:
