@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Concatenate, Literal, ParamSpec, TypeVar, overload
 
 from rheostat.autonomy import Json, Level, Risk, Rule
 from rheostat.context import Section, Trust
+from rheostat.dag import Choice, Lessons, Limits, WrittenGraph, as_choice
 
-from .declare import KEY, Check, Declared, Function, Llm, Score, Source, Tool, Workflow
+from .agent import Agent, checked
+from .declare import KEY, AnyDeclared, Check, Declared, Function, Llm, Score, Source, Tool, Workflow
 from .drive import Decide, Watch
+from .read_workflow import read_workflow
 from .run import Run
-from .run_errors import BadDeclaration
+from .run_errors import BadDeclaration, BadInput
 from .vertical import Vertical
 
 if TYPE_CHECKING:
@@ -22,6 +25,7 @@ if TYPE_CHECKING:
 First = TypeVar("First")
 Rest = ParamSpec("Rest")
 Result = TypeVar("Result")
+AnyNode = TypeVar("AnyNode", bound=AnyDeclared)
 Decorator = Callable[[Callable[Concatenate[First, Rest], Result]], Declared[First, Rest, Result]]
 
 TrustWord = Literal["trusted", "untrusted"]
@@ -35,10 +39,21 @@ class App(Vertical):
         name: what people call it; a run remembers it.
         gateway: how models are called; by default litellm and the embedded model.
         store: where Logs are kept; by default one SQLite file in the user's data folder, or in `RHEOSTAT_HOME`.
+        lessons: where it is kept what runs teach, for the plans of later ones; by default another file there.
+        limits: what one run may do at the same time, and what providers allow in a minute.
     """
 
-    def __init__(self, name: str, *, gateway: Gateway | None = None, store: Store | None = None) -> None:
-        super().__init__(name, _where(sys._getframe(1).f_globals), gateway, store)  # pyright: ignore[reportPrivateUsage]
+    def __init__(
+        self,
+        name: str,
+        *,
+        gateway: Gateway | None = None,
+        store: Store | None = None,
+        lessons: Lessons | None = None,
+        limits: Limits | None = None,
+    ) -> None:
+        where = _where(sys._getframe(1).f_globals)  # pyright: ignore[reportPrivateUsage]
+        super().__init__(name, where, gateway, store, lessons, limits or Limits())
 
     @overload
     def source(
@@ -74,6 +89,8 @@ class App(Vertical):
         window_tokens: int | None = ...,
         answer_tokens: int = ...,
         again: int = ...,
+        choices: Iterable[Choice | str] = ...,
+        weight: float = ...,
     ) -> Callable[[Callable[Concatenate[First, Rest], Result]], Llm[First, Rest, Result]]: ...
     def llm(
         self,
@@ -85,6 +102,8 @@ class App(Vertical):
         window_tokens: int | None = None,
         answer_tokens: int = 600,
         again: int = 2,
+        choices: Iterable[Choice | str] = (),
+        weight: float = 1.0,
     ) -> Any:
         """Declares a model call. The docstring is the instruction; arguments and result are typed by the signature.
 
@@ -96,6 +115,9 @@ class App(Vertical):
             window_tokens: the most that prompt and answer may take; None for all that the model has.
             answer_tokens: the most that the answer may take.
             again: how often an unusable answer is sent back with what is wrong with it.
+            choices: ways to run it, of which the plan takes one: models' names, `cascade`, `best_of`, `vote`,
+                `council`, `fallback`, `retry`. Without any: what the run's models allow.
+            weight: what a good answer here is worth, beside those of other calls.
         """
         return self._declare(
             function,
@@ -105,6 +127,8 @@ class App(Vertical):
             window_tokens=window_tokens,
             answer_tokens=answer_tokens,
             again=again,
+            choices=_choices(choices),
+            weight=weight,
         )
 
     def check(
@@ -167,9 +191,66 @@ class App(Vertical):
 
         return declare
 
+    def agent(
+        self,
+        *,
+        tools: Iterable[AnyDeclared],
+        turns: int = 8,
+        context: Iterable[Source[Any, ..., Any]] = (),
+        answer_tokens: int = 600,
+    ) -> Callable[[Callable[Concatenate[First, Rest], Result]], Agent[First, Rest, Result]]:
+        """Declares a bounded loop in which a model calls tools until it answers. The docstring is the instruction.
+
+        Each call is a node of its own: an action is proposed like any other, and the dial rules on it. A tool that
+        fails or is declined tells the model so.
+
+        Args:
+            tools: functions of this App that the model may call, one in a turn: tools, functions, sources, model calls.
+            turns: the most model calls. Without an answer by then the node fails.
+            context: sources of Snippets, as for `llm`.
+            answer_tokens: the most that each turn's answer may take.
+        """
+
+        def declare(function: Callable[Concatenate[First, Rest], Result]) -> Agent[First, Rest, Result]:
+            options: dict[str, Any] = {"context": tuple(context), "answer_tokens": answer_tokens}
+            agent = checked(Agent(function, function.__name__, tools=tuple(tools), turns=turns, **options))
+            self._add(agent)
+            self._add(agent.think)
+            self._add(agent.note)
+            return agent
+
+        return declare
+
     def workflow(self, function: Callable[Concatenate[First, Rest], Result]) -> Workflow[First, Rest, Result]:
         """Declares a workflow: called once, with promises, to draw the graph; then run as often as you like."""
         return self._declare(function, Workflow)
+
+    def read_workflow(
+        self,
+        name: str,
+        data: str | bytes | Mapping[str, Any] | WrittenGraph,
+        /,
+        *,
+        takes: Mapping[str, Any],
+        gives: Any = Any,
+        trust: TrustWord = "untrusted",
+    ) -> Workflow[Any, ..., Any]:
+        """A workflow that somebody wrote as data, an LLM say. It may call what is declared so far, and nothing else.
+
+        Args:
+            name: of the workflow; another process that takes its run up must have read the same by the same name.
+            data: the graph as JSON, or as a node whose result type is WrittenGraph gave it.
+            takes: type of each input.
+            gives: type that the output must have.
+            trust: "trusted" only if its author may steer actions as you may. Otherwise nothing that it passes to an
+                action is vouched for, and no action of it runs without a person.
+
+        Raises:
+            InvalidGraph: it can't be run; the message says why.
+        """
+        trusted = trust == "trusted"
+        read = read_workflow(name, data, takes=takes, gives=gives, trusted=trusted, declared=self.declared)
+        return self._add(read)
 
     def run(
         self,
@@ -180,6 +261,7 @@ class App(Vertical):
         budget_usd: float | None = None,
         deadline_s: float | None = None,
         model: str | None = None,
+        models: Iterable[str] = (),
         approvers: int = 1,
         decide: Decide | None = None,
         watch: Watch | None = None,
@@ -193,6 +275,7 @@ class App(Vertical):
             budget_usd: the most that model calls may cost; None for no cap.
             deadline_s: seconds of work, waiting for people not counted; None for no deadline.
             model: any litellm name, `local` or `gguf:PATH`; None for what is found first.
+            models: several of them, among which the plan chooses for each call; instead of `model`.
             approvers: how many people could approve; with one, what asks two people asks one.
             decide: asks a person at once. Without it, or if it gives None, the run waits.
             watch: is told of every event once it is in the Log.
@@ -203,7 +286,7 @@ class App(Vertical):
             UnknownModel, UnknownPrice: the model can't be used.
         """
         terms = {"budget_usd": budget_usd, "deadline_s": deadline_s, "approvers": approvers, "level": dial}
-        run = Run[Result].start(self, workflow, inputs, terms, model)
+        run = Run[Result].start(self, workflow, inputs, terms, _models(model, models))
         return run.resume(decide=decide, watch=watch)
 
     def open(self, run: str) -> Run[Any]:
@@ -216,18 +299,36 @@ class App(Vertical):
 
     def _declare(self, function: Any, kind: Any, **options: Any) -> Any:
         def declare(function: Any) -> Any:
-            declared = kind(function=function, name=function.__name__, **options)
-            _check_signature(declared)
-            if declared.name in self.declared:
-                raise BadDeclaration(
-                    f"Two functions of the app {self.name!r} are called {declared.name}().",
-                    "A graph knows a function by its name.",
-                    "Rename one.",
-                )
-            self.declared[declared.name] = declared
-            return declared
+            return self._add(kind(function=function, name=function.__name__, **options))
 
         return declare if function is None else declare(function)
+
+    def _add(self, declared: AnyNode) -> AnyNode:
+        _check_signature(declared)
+        if declared.name in self.declared:
+            raise BadDeclaration(
+                f"Two functions of the app {self.name!r} are called {declared.name}().",
+                "A graph knows a function by its name.",
+                "Rename one.",
+            )
+        self.declared[declared.name] = declared
+        return declared
+
+
+def _choices(given: Iterable[Choice | str]) -> tuple[Choice, ...]:
+    if isinstance(given, str):
+        raise BadDeclaration(f"choices can't be {given!r}.", "They are several.", f"Write choices=[{given!r}].")
+    return tuple(map(as_choice, given))
+
+
+def _models(model: str | None, models: Iterable[str]) -> tuple[str, ...]:
+    """The models that a run may use, each once; none for what is found first."""
+    if isinstance(models, str):
+        raise BadInput(f"models can't be {models!r}.", "They are several.", f"Give models=[{models!r}], or model=.")
+    named = tuple(dict.fromkeys(models))
+    if model is not None and named:
+        raise BadInput("Both model and models were given.", "One names the only one.", "Leave one of them out.")
+    return named or (() if model is None else (model,))
 
 
 def _check_signature(declared: Declared[Any, ..., Any]) -> None:

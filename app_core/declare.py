@@ -13,6 +13,7 @@ from rheostat.context import Document, Section, Trust
 from rheostat.dag import Choice, Drawing, Graph, OnFailure, Signature, draw, drawing
 
 from .run_errors import BadDeclaration
+from .shape import shape
 
 if TYPE_CHECKING:
     from pydantic import TypeAdapter
@@ -29,14 +30,12 @@ Preview = Callable[..., Json]
 class Declared(Generic[First, Rest, Result]):
     """A function of an App. Called in a workflow it adds a node to the graph; elsewhere it runs, or says why not.
 
-    `timeout_s` are the seconds after which it is given up; None for never. `on_failure` says what its failure means to
-    the rest of the run.
+    `timeout_s` are the seconds after which it is given up; None for never.
     """
 
     function: Callable[Concatenate[First, Rest], Result]
     name: str
     timeout_s: float | None = None
-    on_failure: OnFailure = "block"
 
     def __call__(self, first: First, /, *rest: Rest.args, **named: Rest.kwargs) -> Result:
         """Adds a node to the graph that is being drawn; outside a workflow, runs the function."""
@@ -62,7 +61,14 @@ class Declared(Generic[First, Rest, Result]):
         sheet = drawing()
         if sheet is None:
             return self._outside(first, *rest, **named)
-        return cast(Result, self._drawn(sheet, self._bind(first, *rest, **named), optional=True))
+        return cast(Result, self._drawn(sheet, self._bind(first, *rest, **named), "let go"))
+
+    def essential(self, first: First, /, *rest: Rest.args, **named: Rest.kwargs) -> Result:
+        """Adds a node without which the rest is worth nothing: if it fails, the whole run is stopped."""
+        sheet = drawing()
+        if sheet is None:
+            return self._outside(first, *rest, **named)
+        return cast(Result, self._drawn(sheet, self._bind(first, *rest, **named), "stop"))
 
     def loop(
         self: Declared[Same, Rest, Same], *, until: Callable[[Same], bool], at_most: int = 3
@@ -97,9 +103,13 @@ class Declared(Generic[First, Rest, Result]):
         assert sheet is not None
         return self._drawn(sheet, inputs)
 
-    def _drawn(self, sheet: Drawing, args: dict[str, object], *, optional: bool = False) -> object:
-        on_failure = "let go" if optional else self.on_failure
+    def _drawn(self, sheet: Drawing, args: dict[str, object], on_failure: OnFailure = "block") -> object:
+        optional = on_failure == "let go"
         return sheet.call(self.name, args, self.signature, optional=optional, on_failure=on_failure)
+
+    def _inlined(self, sheet: Drawing, graph: Graph, args: dict[str, object], on_failure: OnFailure) -> object:
+        optional = on_failure == "let go"
+        return sheet.inline(graph, args, self.signature, optional=optional, on_failure=on_failure)
 
     def _outside(self, first: First, /, *rest: Rest.args, **named: Rest.kwargs) -> Result:
         return self.function(first, *rest, **named)
@@ -253,9 +263,9 @@ KEY = "idempotency_key"
 class Workflow(Declared[First, Rest, Result]):
     """The graph of a vertical. Called inside another workflow its nodes become part of that."""
 
-    def _drawn(self, sheet: Drawing, args: dict[str, object], *, optional: bool = False) -> object:
-        if optional:
-            return sheet.inline(self.graph, args, self.signature, optional=True)
+    def _drawn(self, sheet: Drawing, args: dict[str, object], on_failure: OnFailure = "block") -> object:
+        if on_failure != "block":
+            return self._inlined(sheet, self.graph, args, on_failure)
         sheet.check(self.name, args, self.signature)
         return cast(Any, self.function)(**args)
 
@@ -268,6 +278,11 @@ class Workflow(Declared[First, Rest, Result]):
     def graph(self) -> Graph:
         """Drawn once, by calling the function with promises."""
         return draw(self.name, self.function, self.parameters, self.signature)
+
+    @cached_property
+    def shape(self) -> dict[str, str]:
+        """Digests of the graph's parts; see shape.py."""
+        return shape(self.graph)
 
 
 AnyDeclared = Declared[Any, ..., Any]

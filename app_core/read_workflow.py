@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, NoReturn, ParamSpec, TypeVar
 
-from rheostat.dag import Drawing, Graph, WrittenGraph, read_graph
+from rheostat.dag import Drawing, Graph, OnFailure, WrittenGraph, read_graph
 
 from .declare import AnyDeclared, Workflow
 from .label import untrusted
+from .signed import signed
 
 First = TypeVar("First")
 Rest = ParamSpec("Rest")
@@ -29,8 +29,8 @@ class Written(Workflow[First, Rest, Result]):
         """As it was read."""
         return self.read
 
-    def _drawn(self, sheet: Drawing, args: dict[str, object], *, optional: bool = False) -> object:
-        return sheet.inline(self.read, args, self.signature, optional=optional)
+    def _drawn(self, sheet: Drawing, args: dict[str, object], on_failure: OnFailure = "block") -> object:
+        return self._inlined(sheet, self.read, args, on_failure)
 
 
 def read_workflow(
@@ -52,21 +52,9 @@ def read_workflow(
         gives=gives,
         label=None if trusted else untrusted(f"the workflow {name}"),
     )
-    return Written(function=_signed(name, takes, gives), name=name, read=graph)
+    function = signed(name, takes, gives, says="", does=_not_called)
+    return Written(function=function, name=name, read=graph)
 
 
-def _signed(name: str, takes: Mapping[str, Any], gives: Any) -> Any:
-    """A function with this signature, which nobody calls: the workflow's graph is there already."""
-
-    def written(**_: object) -> NoReturn:
-        raise NotImplementedError(f"{name}() is a graph, and has no code.")
-
-    parameters = [
-        inspect.Parameter(each, inspect.Parameter.POSITIONAL_OR_KEYWORD, annotation=hint)
-        for each, hint in takes.items()
-    ]
-    signed: Any = written
-    signed.__signature__ = inspect.Signature(parameters, return_annotation=gives)
-    signed.__annotations__ = {**takes, "return": gives}
-    signed.__name__ = name
-    return signed
+def _not_called(**_: Any) -> NoReturn:
+    raise NotImplementedError("A workflow that was read is a graph, and has no code.")

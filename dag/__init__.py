@@ -6,18 +6,25 @@ from .choice import (
     Cascade,
     Choice,
     Council,
+    Effort,
+    Path,
     Skip,
     Vote,
+    as_choice,
     best_of,
+    calls,
     cascade,
+    choice_name,
     council,
     fallback,
+    part_of,
     retry,
     vote,
 )
 from .command import Command, Complete, Grant, Hedge, Refuse, Replan, Start, Stop, Wake
-from .draw import GATE, Promise, draw, drawing, when
-from .errors import DagError, DrawError, InvalidGraph, OverBudget
+from .desk import task_of
+from .draw import GATE, Drawing, draw, drawing, when
+from .errors import DagError, DrawError, InvalidGraph, LessonsNotKept, OverBudget
 from .event import (
     Began,
     Cancelled,
@@ -29,6 +36,7 @@ from .event import (
     Paused,
     Planned,
     Reserved,
+    Resumed,
     Retried,
     Settled,
     Started,
@@ -36,18 +44,29 @@ from .event import (
     Wanted,
     Withdrawn,
 )
-from .forecast import Forecast
-from .graph import Arg, Const, Graph, Guard, Many, Node, Ref
+from .forecast import Forecast, composed
+from .graph import Arg, Const, Graph, Guard, Inline, Loop, Many, Map, Node, OnFailure, Ref
+from .io.lessons import SqliteLessons
+from .learned import Prior, learned
 from .ledger import Ledger
+from .lesson import Copies, Lesson, Lessons
+from .limits import Limits, Rate
+from .menu import menu
 from .plan import Chosen, Plan
-from .spread import Spread
-from .state import Instance, Labeled, State, Status
+from .promise import Promise
+from .pursue import Attempt, Exhausted, Next, Taken, Try, Trying, Worth, pursue
+from .read_graph import read_graph
+from .spread import Spread, matched, total
+from .state import Failure, Instance, Labeled, State, Status
 from .step import step
 from .task import Budget, Option, Problem, Task
+from .types import Signature
+from .written import WrittenGraph
 
 __all__ = [
     "GATE",
     "Arg",
+    "Attempt",
     "Began",
     "Best",
     "Budget",
@@ -59,59 +78,96 @@ __all__ = [
     "Command",
     "Complete",
     "Const",
+    "Copies",
     "Council",
     "DagError",
     "Declined",
     "DrawError",
+    "Drawing",
+    "Effort",
     "Event",
+    "Exhausted",
     "Failed",
+    "Failure",
     "Finished",
     "Forecast",
     "Grant",
     "Graph",
     "Guard",
     "Hedge",
+    "Inline",
     "Instance",
     "InvalidGraph",
     "Labeled",
     "Ledger",
+    "Lesson",
+    "Lessons",
+    "LessonsNotKept",
     "LetGo",
+    "Limits",
+    "Loop",
     "Many",
+    "Map",
+    "Next",
     "Node",
+    "OnFailure",
     "Option",
     "OverBudget",
+    "Path",
     "Paused",
     "Plan",
     "Planned",
+    "Prior",
     "Problem",
     "Promise",
+    "Rate",
     "Ref",
     "Refuse",
     "Replan",
     "Reserved",
+    "Resumed",
     "Retried",
     "Settled",
+    "Signature",
     "Skip",
     "Spread",
+    "SqliteLessons",
     "Start",
     "Started",
     "State",
     "Status",
     "Stop",
+    "Taken",
     "Task",
     "Ticked",
+    "Try",
+    "Trying",
     "Vote",
     "Wake",
     "Wanted",
     "Withdrawn",
+    "Worth",
+    "WrittenGraph",
+    "as_choice",
     "best_of",
+    "calls",
     "cascade",
+    "choice_name",
+    "composed",
     "council",
     "draw",
     "drawing",
     "fallback",
+    "learned",
+    "matched",
+    "menu",
+    "part_of",
+    "pursue",
+    "read_graph",
     "retry",
     "step",
+    "task_of",
+    "total",
     "vote",
     "when",
 ]

@@ -102,13 +102,18 @@ class Drawing:
         )
 
     def inline(
-        self, body: Graph, args: Mapping[str, object], signature: Signature = UNKNOWN, *, optional: bool = False
+        self,
+        body: Graph,
+        args: Mapping[str, object],
+        signature: Signature = UNKNOWN,
+        *,
+        optional: bool = False,
+        on_failure: OnFailure = "block",
     ) -> Promise:
         """Adds a node that runs `body` once. Raises what `call` raises."""
         _check_types(body.name, args, signature)
         node = self._node(body.name, args, body, Inline())
-        if optional:
-            node = node.model_copy(update={"optional": True, "on_failure": "let go"})
+        node = node.model_copy(update={"optional": optional, "on_failure": on_failure})
         return self._add(node, union([signature.gives, None]) if optional else signature.gives)
 
     def check(self, name: str, args: Mapping[str, object], signature: Signature) -> None:

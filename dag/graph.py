@@ -76,8 +76,9 @@ class Inline(Frozen):
     """The body runs once, and its output is the node's value."""
 
 
-OnFailure = Literal["block", "let go", "stop"]
-"""What a node's failure means: what needs it can't run; or goes on with None; or the whole run is stopped."""
+OnFailure = Literal["block", "let go", "tell", "stop"]
+"""What a node's failure means: what needs it can't run; or goes on with None, or with a Failure that says why; or the
+whole run is stopped."""
 
 
 class Node(Frozen):

@@ -10,7 +10,7 @@ from typing import Any, cast
 from .admit import enqueue, enter, leave
 from .command import Command, Complete, Stop
 from .graph import Graph, Inline, Loop, Map, Ref, references
-from .state import ENDED, WITH_VALUE, Instance, Labeled, Scope, State, Status
+from .state import ENDED, WITH_VALUE, Failure, Instance, Labeled, Scope, State, Status
 
 
 @dataclass(slots=True)
@@ -53,15 +53,15 @@ def fail(state: State, turn: Turn, node_id: str, error: str) -> None:
 def decline(state: State, turn: Turn, node_id: str, reason: str) -> None:
     """Somebody said no to a node."""
     if node := _alive(state, node_id):
-        if node.node.on_failure == "let go":
-            return _let_go(state, turn, node, f"it was declined: {reason}")
+        if node.node.on_failure in ("let go", "tell"):
+            return _go_on_without(state, turn, node, f"it was declined: {reason}")
         end(state, turn, node, Status.DECLINED, reason)
 
 
 def let_go(state: State, turn: Turn, node_id: str, reason: str) -> None:
     """A node is left out."""
     if node := _alive(state, node_id):
-        _let_go(state, turn, node, reason)
+        _go_on_without(state, turn, node, reason)
 
 
 def cancel(state: State, turn: Turn, reason: str) -> None:
@@ -144,8 +144,8 @@ def _alive(state: State, node_id: str) -> Instance | None:
 def _fail(state: State, turn: Turn, node: Instance, error: str) -> None:
     """A node failed; its policy says what that means to others."""
     match node.node.on_failure:
-        case "let go":
-            _let_go(state, turn, node, f"it failed: {error}")
+        case "let go" | "tell":
+            _go_on_without(state, turn, node, f"it failed: {error}")
         case "block":
             end(state, turn, node, Status.FAILED, error)
         case "stop":
@@ -153,9 +153,10 @@ def _fail(state: State, turn: Turn, node: Instance, error: str) -> None:
             cancel(state, turn, f"{node.id!r} failed: {error}")
 
 
-def _let_go(state: State, turn: Turn, node: Instance, reason: str) -> None:
+def _go_on_without(state: State, turn: Turn, node: Instance, reason: str) -> None:
     known = [state.resolve(node.scope, arg) for arg in node.node.args.values()]
-    node.value = Labeled(None, state.join([value.label for value in known if value is not None]))
+    label = state.join([value.label for value in known if value is not None])
+    node.value = Labeled(Failure(reason) if node.node.on_failure == "tell" else None, label)
     end(state, turn, node, Status.SKIPPED, reason)
 
 
@@ -188,7 +189,7 @@ def _true(data: object) -> bool:
 def _block(state: State, turn: Turn, node: Instance) -> None:
     reason = why_missing(state, node.scope, node.node.references())
     if node.node.optional:
-        return _let_go(state, turn, node, reason)
+        return _go_on_without(state, turn, node, reason)
     end(state, turn, node, Status.BLOCKED, reason)
 
 

@@ -31,6 +31,13 @@ NOTHING = Labeled(None)
 """What a node has while it has no value."""
 
 
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """The value of a node that failed or was declined, for those who can deal with it."""
+
+    reason: str
+
+
 class Status(StrEnum):
     """What became of a node."""
 

@@ -14,7 +14,7 @@ from rheostat.dag import DrawError, when
 
 
 def test_calls_maps_and_branches_have_the_types_of_plain_code(tmp_path: Path) -> None:
-    app = App("typed", gateway=ScriptedGateway(["3", "1", "2"]), store=SqliteStore(tmp_path / "runs.sqlite"))
+    app = App("typed", gateway=ScriptedGateway(["3", "1", "2", "4"]), store=SqliteStore(tmp_path / "runs.sqlite"))
 
     @app.llm
     def count(text: str, unit: str = "words") -> int:
@@ -48,6 +48,7 @@ def test_calls_maps_and_branches_have_the_types_of_plain_code(tmp_path: Path) ->
         assert_type(grown, str)
         maybe = count.optional(grown)
         assert_type(maybe, int | None)
+        assert_type(count.essential(grown), int)
         return [saved]
 
     def wrong(text: str) -> None:  # pyright: ignore[reportUnusedFunction]
@@ -90,6 +91,33 @@ def test_a_loop_runs_until_it_is_good_also_outside_a_workflow(tmp_path: Path) ->
     ]
     assert app.run(flow, text="").value == "xxxx"
     assert app.run(all_of, texts=["", "aaaaaa"]).value == ["xxxx", "aaaaaax"]
+
+
+def test_what_fails_stops_nothing_everything_or_goes_without(tmp_path: Path) -> None:
+    app = App("failing", gateway=ScriptedGateway([]), store=SqliteStore(tmp_path / "runs.sqlite"))
+
+    @app.function
+    def half(number: int) -> int:
+        if number % 2:
+            raise ValueError("it is odd")
+        return number // 2
+
+    @app.workflow
+    def quarter(number: int) -> int:
+        return half(half(number))
+
+    @app.workflow
+    def loose(number: int) -> list[int | None]:
+        return [half.optional(number), quarter.optional(number), quarter.optional(4)]
+
+    @app.workflow
+    def strict(number: int) -> list[int]:
+        return [half(4), half.essential(number)]
+
+    assert app.run(loose, number=3).value == [None, None, 1]
+    stopped = app.run(strict, number=3)
+    assert stopped.status == "failed"
+    assert "it is odd" in stopped.view.reason
 
 
 class Reply(BaseModel):

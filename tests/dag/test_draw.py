@@ -154,9 +154,9 @@ def test_a_graph_can_be_a_node() -> None:
         return call("is_long", text=text)
 
     inner = draw("inner", is_long, ("text",), SIGNATURES["is_long"])
-    graph = drawn(lambda ticket, _: sheet().inline(inner, {"text": ticket}, SIGNATURES["is_long"], optional=True))
+    graph = drawn(lambda ticket, _: sheet().inline(inner, {"text": ticket}, SIGNATURES["is_long"], on_failure="stop"))
     (node,) = graph.nodes
-    assert (node.runs, node.body, node.on_failure) == (Inline(), inner, "let go")
+    assert (node.runs, node.body, node.on_failure) == (Inline(), inner, "stop")
     with pytest.raises(DrawError, match=r"'count' is int, but inner\(\) takes str"):
         drawn(lambda _, count: sheet().inline(inner, {"text": count}, SIGNATURES["is_long"]))
 

@@ -14,6 +14,7 @@ from rheostat.dag import (
     Declined,
     Event,
     Failed,
+    Failure,
     Finished,
     Graph,
     Inline,
@@ -159,6 +160,14 @@ def test_a_node_that_is_let_go_gives_nothing_and_others_go_on(event: Event) -> N
     state = begun(graph(node("a", "$x", optional=True, on_failure="let go"), node("b", "a")), label=2)
     assert starts(step(state, event)) == ["b"]
     assert state.arguments("b")["a0"] == Labeled(None, 2), "None carries the label of what it was to be made from"
+
+
+@pytest.mark.parametrize("event", [Failed("a", "down"), Declined("a", "down")], ids=str)
+def test_a_failure_can_be_told_to_those_who_can_deal_with_it(event: Event) -> None:
+    state = begun(graph(node("a", "$x", on_failure="tell"), node("b", "a")), label=2)
+    assert starts(step(state, event)) == ["b"]
+    told = state.arguments("b")["a0"]
+    assert isinstance(told.data, Failure) and told.data.reason.endswith(": down") and told.label == 2
 
 
 def test_a_failure_that_stops_the_run_calls_the_others_off() -> None:
