@@ -21,6 +21,7 @@ from .choice import (
     retry,
     vote,
 )
+from .choose import plan
 from .command import Command, Complete, Grant, Hedge, Refuse, Replan, Start, Stop, Wake
 from .desk import task_of
 from .draw import GATE, Drawing, draw, drawing, when
@@ -60,6 +61,7 @@ from .spread import Spread, matched, total
 from .state import Failure, Instance, Labeled, State, Status
 from .step import step
 from .task import Budget, Option, Problem, Task
+from .tasks import remaining, tasks_of
 from .types import Signature
 from .written import WrittenGraph
 
@@ -162,11 +164,14 @@ __all__ = [
     "matched",
     "menu",
     "part_of",
+    "plan",
     "pursue",
     "read_graph",
+    "remaining",
     "retry",
     "step",
     "task_of",
+    "tasks_of",
     "total",
     "vote",
     "when",

@@ -12,6 +12,10 @@ from .spread import Spread
 from .task import Budget
 
 
+Method = Literal["exact", "relaxed", "greedy"]
+"""How a plan was found: proven to be the best, from a linear relaxation, or step by step without a solver."""
+
+
 class Chosen(BaseModel):
     """What a plan says of one task.
 
@@ -19,8 +23,8 @@ class Chosen(BaseModel):
         choice: how to run it; None for what calls no model.
         forecast: of one copy.
         count: copies that the plan reckons with.
-        rank_s: seconds from its start to the workflow's end along the longest way. What has more of it goes first.
-        starts_s: when it can start at the earliest, as far as the plan knows; on the medians.
+        rank_s: expected seconds from its start to the workflow's end on the longest way. What has more of it goes first.
+        starts_s: when it is expected to start at the earliest.
         critical: whether it lies on the longest way.
     """
 
@@ -39,13 +43,18 @@ class Plan(BaseModel):
 
     Args:
         tasks: by task id.
-        cost_usd, latency_s: of the whole, by simulation.
+        budget: that was to be kept.
+        cost_usd, latency_s: of the whole; the time by simulation.
         quality: expected, as a share of what is possible at all: the weighted mean over the copies, in [0, 1].
-        gap: (bound - quality) / bound, where no plan under this budget has more quality than the bound; 0 is optimal.
+        within: what the tasks may take on average so that the whole stays within the budget nine times in ten.
+        gap: (bound - quality) / bound, where no plan that takes no more than `within` on average has more quality than
+            the bound. 0: no such plan is better.
         usd_worth: how much quality (in the units of `Task.weight`) one more USD would buy, and
         second_worth: one more second; 0 where there is enough.
-        feasible: whether the plan is expected to stay within the budget. If not, it is the one that exceeds it least.
-        cheapest_usd, fastest_s: the medians of the cheapest plan's cost and of the fastest plan's time.
+        feasible: whether nine runs in ten are expected to stay within the budget. If not, this plan is the one found
+            that exceeds it least.
+        cheapest_usd, fastest_s: the smallest budget of money, and of time, that nine runs in ten stay within if the
+            other one does not matter.
         method: how it was found.
     """
 
@@ -57,9 +66,10 @@ class Plan(BaseModel):
     latency_s: Spread
     quality: float
     gap: float
+    within: Budget = Budget()
     usd_worth: float = 0.0
     second_worth: float = 0.0
     feasible: bool = True
     cheapest_usd: float = 0.0
     fastest_s: float = 0.0
-    method: Literal["exact", "relaxed", "greedy"] = "exact"
+    method: Method = "exact"

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
-from pydantic import BaseModel, ConfigDict, Field
+from math import exp, hypot, log
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from .choice import Choice
 from .forecast import Forecast
+from .spread import NOTHING, Spread, matched, mixed, total
+
+GUESSED = 1.9
+"""How far off a number of copies is that nobody has counted yet: one time in ten it is more than this times as high."""
 
 
 class _Frozen(BaseModel):
@@ -27,7 +33,8 @@ class Task(_Frozen):
         options: ways to run it; at least one.
         after: ids of the tasks that must have ended before.
         count: how many copies there will be, as far as is known. Costs and worth are times this.
-        at_once: how many copies run side by side; with fewer than `count` they go in waves.
+            Below 1 it is the chance that the task runs at all.
+        at_once: how many copies run side by side; with fewer than `count` the rest wait for them.
         weight: what the quality of one copy is worth, beside other tasks' copies.
         known: whether `count` is known rather than guessed.
     """
@@ -40,10 +47,39 @@ class Task(_Frozen):
     weight: float = Field(default=1.0, ge=0, allow_inf_nan=False)
     known: bool = True
 
-    @property
-    def waves(self) -> float:
-        """How many copies run one after the other."""
-        return self.count / min(self.at_once, max(self.count, 1.0))
+    def cost_usd(self, option: Option) -> Spread:
+        """What all copies cost together if they run this way."""
+        if self.count < 1:
+            return self._as_counted(mixed([(self.count, option.forecast.cost_usd)]))
+        return self._as_counted(_several(option.forecast.cost_usd, self.count))
+
+    def seconds(self, option: Option) -> Spread:
+        """From the start of the first copy to the end of the last, if they run this way."""
+        latency_s = option.forecast.latency_s
+        if self.count < 1:
+            return self._as_counted(mixed([(self.count, latency_s)]))
+        side_by_side = min(self.at_once, self.count)
+        # Copies start as others end, so but for the last of them the work spreads evenly; the slowest of those ends it.
+        slowest = latency_s if side_by_side == 1 else _slowest(latency_s, side_by_side)
+        if self.count == side_by_side:
+            return self._as_counted(slowest)
+        rest = _several(latency_s, self.count - side_by_side).times(1 / side_by_side)
+        return self._as_counted(total([rest, slowest]))
+
+    def _as_counted(self, amount: Spread) -> Spread:
+        if self.known or not amount.p50:
+            return amount
+        return Spread(p50=amount.p50, p90=amount.p50 * exp(hypot(log(amount.p90 / amount.p50), log(GUESSED))))
+
+
+def _several(each: Spread, count: float) -> Spread:
+    return each if count == 1 else matched(count * each.mean, count * each.variance)
+
+
+def _slowest(each: Spread, count: float) -> Spread:
+    if each.p50 == 0:
+        return NOTHING
+    return Spread(p50=each.at(0.5 ** (1 / count)), p90=each.at(0.9 ** (1 / count)))
 
 
 class Budget(_Frozen):
@@ -54,7 +90,29 @@ class Budget(_Frozen):
 
 
 class Problem(_Frozen):
-    """What is to be planned: tasks in topological order, and what they may take together."""
+    """What is to be planned: tasks in topological order, and what they may take together.
+
+    Args:
+        tasks: each after those that it names in `after`.
+        budget: for all of them.
+        calls_at_once: tasks that call models and can run at the same time, all copies counted. None: any number.
+
+    Raises:
+        ValueError: two tasks share an id, or one comes before a task that it waits for.
+    """
 
     tasks: tuple[Task, ...]
     budget: Budget = Budget()
+    calls_at_once: int | None = Field(default=None, ge=1)
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Problem:
+        known: set[str] = set()
+        for task in self.tasks:
+            if task.id in known:
+                raise ValueError(f"Two tasks are called {task.id!r}; ids must be unique.")
+            missing = [needed for needed in task.after if needed not in known]
+            if missing:
+                raise ValueError(f"{task.id!r} waits for {missing[0]!r}, which does not come before it.")
+            known.add(task.id)
+        return self

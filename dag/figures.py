@@ -1,0 +1,195 @@
+"""What each way to run each task takes and is worth, in plain numbers: what the planner reckons with."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from math import inf
+
+from .plan import Method
+from .task import Budget, Problem, Task
+
+Selection = list[int]
+"""For each task the index of the way it is to run, among its `Figures.ways`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """One option of one task; all copies together, as expected.
+
+    Args:
+        option: its index in the task's options.
+        usd, seconds: what it costs, and how long it takes from its start to its end.
+        worth: quality times weight.
+        room_usd: what must be left for its last call beyond what that is expected to cost, since a call is only started
+            if its worst case can be paid.
+        busy_s: seconds of work of its calls, however many run side by side.
+    """
+
+    option: int
+    usd: float
+    seconds: float
+    worth: float
+    room_usd: float
+    busy_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class Caps:
+    """What a selection may take, as expected. Infinite where there is no cap."""
+
+    usd: float = inf
+    seconds: float = inf
+
+    @classmethod
+    def of(cls, budget: Budget) -> Caps:
+        """The budget itself."""
+        return cls(inf if budget.usd is None else budget.usd, inf if budget.seconds is None else budget.seconds)
+
+
+@dataclass(frozen=True, slots=True)
+class Need:
+    """What a selection takes, as expected.
+
+    Args:
+        usd: its cost, with the room that its calls need besides.
+        seconds: until its end.
+        starts_s: of each task, when all that it waits for has ended.
+        rests_s: of each task, from its start to the end of all.
+    """
+
+    usd: float
+    seconds: float
+    starts_s: list[float]
+    rests_s: list[float]
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A selection under caps, and what is known of better ones.
+
+    Args:
+        selection: what was found.
+        bound: no selection within the caps is worth more.
+        usd_worth, second_worth: by how much the bound would rise with one more USD, with one more second.
+        method: how it was found.
+    """
+
+    selection: Selection
+    bound: float
+    usd_worth: float
+    second_worth: float
+    method: Method
+
+
+class Figures:
+    """A problem in numbers. Everything is in the order of its tasks.
+
+    Args:
+        problem: with at least one option a task.
+
+    Attributes:
+        ways: of each task, without those that another one beats in every respect; the first is worth most.
+        before: of each task, the places of those that it waits for.
+        slots: calls that run side by side.
+        least: the money and the time below which no selection comes.
+    """
+
+    def __init__(self, problem: Problem) -> None:
+        place = {task.id: index for index, task in enumerate(problem.tasks)}
+        caps = Caps.of(problem.budget)
+        self.problem = problem
+        self.before = [[place[needed] for needed in task.after] for task in problem.tasks]
+        self.slots = inf if problem.calls_at_once is None else float(problem.calls_at_once)
+        self.ways = self._with_room([_ways(task, caps) for task in problem.tasks])
+        self.least = Caps(self.need(self.least_by(lambda way: way.usd)).usd, self.need(self.fastest()).seconds)
+
+    def _with_room(self, ways: list[list[Way]]) -> list[list[Way]]:
+        """What must follow a task has not been paid for when its calls start, and so leaves room for them."""
+        later = [0.0] * len(ways)
+        for index in reversed(range(len(ways))):
+            least = later[index] + min(way.usd for way in ways[index])
+            for needed in self.before[index]:
+                later[needed] = max(later[needed], least)
+        return [
+            _undominated([replace(way, room_usd=max(0.0, way.room_usd - spare)) for way in of_task])
+            for of_task, spare in zip(ways, later, strict=True)
+        ]
+
+    def least_by(self, measure: Callable[[Way], float]) -> Selection:
+        """Of each task the way with the smallest measure; among equals the one that is worth most."""
+        return [min(range(len(ways)), key=lambda index: measure(ways[index])) for ways in self.ways]
+
+    def fastest(self) -> Selection:
+        """The selection that ends first."""
+        return self.least_by(lambda way: way.seconds)
+
+    def chosen(self, selection: Selection) -> list[Way]:
+        """The ways of a selection."""
+        return [ways[index] for ways, index in zip(self.ways, selection, strict=True)]
+
+    def worth(self, selection: Selection) -> float:
+        """Of all tasks together."""
+        return sum(way.worth for way in self.chosen(selection))
+
+    def need(self, selection: Selection) -> Need:
+        """What a selection takes."""
+        chosen = self.chosen(selection)
+        usd = sum(way.usd for way in chosen) + max((way.room_usd for way in chosen), default=0.0)
+        starts_s = [0.0] * len(chosen)
+        rests_s = [way.seconds for way in chosen]
+        for index, needed in enumerate(self.before):
+            starts_s[index] = max([starts_s[other] + chosen[other].seconds for other in needed], default=0.0)
+        for index in reversed(range(len(chosen))):
+            for other in self.before[index]:
+                rests_s[other] = max(rests_s[other], chosen[other].seconds + rests_s[index])
+        longest = max(map(float.__add__, starts_s, rests_s), default=0.0)
+        return Need(usd, max(longest, sum(way.busy_s for way in chosen) / self.slots), starts_s, rests_s)
+
+    def overrun(self, usd: float, seconds: float, caps: Caps) -> float:
+        """By which share of itself (or of the least possible) a cap is exceeded, the worse one; 0 within both."""
+        return max(_excess(usd, caps.usd, self.least.usd), _excess(seconds, caps.seconds, self.least.seconds))
+
+
+SLACK = 1e-9
+"""Sums of floats may miss by so much of themselves what they are meant to be."""
+
+
+def _excess(taken: float, cap: float, least: float) -> float:
+    if taken <= cap * (1 + SLACK) + SLACK * least:
+        return 0.0
+    return (taken - cap) / max(cap, least)
+
+
+def _ways(task: Task, caps: Caps) -> list[Way]:
+    ways: list[Way] = []
+    for index, option in enumerate(task.options):
+        forecast = option.forecast
+        each_usd = forecast.cost_usd.mean
+        ways.append(
+            Way(
+                option=index,
+                usd=task.cost_usd(option).mean,
+                seconds=task.seconds(option).mean,
+                worth=task.weight * task.count * forecast.quality,
+                room_usd=forecast.worst_usd - each_usd,
+                busy_s=task.count * forecast.latency_s.mean if option.choice is not None else 0.0,
+            )
+        )
+    payable = [way for way in ways if task.options[way.option].forecast.worst_usd <= caps.usd * (1 + SLACK)]
+    return payable or ways
+
+
+def _undominated(ways: list[Way]) -> list[Way]:
+    """Without those that an earlier one in order of worth matches in all that they take."""
+    kept: list[Way] = []
+    for way in sorted(ways, key=lambda way: (-way.worth, way.usd, way.seconds, way.option)):
+        if not any(
+            other.usd <= way.usd
+            and other.seconds <= way.seconds
+            and other.room_usd <= way.room_usd
+            and other.busy_s <= way.busy_s
+            for other in kept
+        ):
+            kept.append(way)
+    return kept

@@ -1,0 +1,151 @@
+"""Small steps that mend a selection: away from what exceeds the caps, then up to what still fits.
+
+With the best of everything to start from they are a planner of their own, for where there is no solver.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from math import inf
+
+from .figures import SLACK, Caps, Figures, Found, Need, Selection
+
+_PATIENCE = 4
+"""Steps a task before a repair gives up: two tasks may take turns at exceeding the one cap and the other."""
+
+
+def greedy(figures: Figures, caps: Caps) -> Found:
+    """A selection within the caps if one is near: by small steps from the best of everything, else from below."""
+    best = [0] * len(figures.ways)
+    ends = [repaired(figures, best, caps)]
+    if _overrun(figures, ends[0], caps):
+        ends += [repaired(figures, start, caps) for start in (figures.fastest(), figures.least_by(lambda way: way.usd))]
+    least = min(ends, key=lambda end: (_overrun(figures, end, caps), -figures.worth(end)))
+    return Found(improved(figures, least, caps), figures.worth(best), 0.0, 0.0, "greedy")
+
+
+def _overrun(figures: Figures, selection: Selection, caps: Caps) -> float:
+    need = figures.need(selection)
+    return figures.overrun(need.usd, need.seconds, caps)
+
+
+def repaired(figures: Figures, selection: Selection, caps: Caps) -> Selection:
+    """Other ways, those that lose the least worth for what they mend first, until nothing is exceeded or nothing helps.
+
+    Args:
+        figures: of the problem.
+        selection: to begin with.
+        caps: that it may exceed.
+
+    Returns:
+        The first selection within the caps, or the one seen that exceeds them least.
+    """
+    now, best, least = list(selection), list(selection), inf
+    for _ in range(_PATIENCE * len(now) + 1):
+        need = figures.need(now)
+        overrun = figures.overrun(need.usd, need.seconds, caps)
+        if overrun < least:
+            best, least = list(now), overrun
+        step = _mending(figures, now, need, caps) if overrun > 0 else None
+        if step is None:
+            break
+        now[step.task] = step.way
+    return best
+
+
+def improved(figures: Figures, selection: Selection, caps: Caps) -> Selection:
+    """Ways worth more, for as long as there is room; those that take the least of it for what they give first.
+
+    Args:
+        figures: of the problem.
+        selection: to begin with.
+        caps: what it exceeds already, it may exceed as far; nothing else is exceeded.
+    """
+    now = list(selection)
+    need = figures.need(now)
+    roomy = Caps(max(caps.usd, need.usd), max(caps.seconds, need.seconds))
+    while True:
+        taken = False
+        for step in sorted(_upgrades(figures, now, need, roomy), key=lambda step: (-step.gain, step.task)):
+            before, now[step.task] = now[step.task], step.way
+            after = figures.need(now)
+            if figures.ways[step.task][before].worth < step.worth and not figures.overrun(
+                after.usd, after.seconds, roomy
+            ):
+                need, taken = after, True
+            else:
+                now[step.task] = before
+        if not taken:
+            return now
+
+
+@dataclass(frozen=True, slots=True)
+class _Step:
+    task: int
+    way: int
+    worth: float
+    gain: float
+
+
+def _mending(figures: Figures, selection: Selection, need: Need, caps: Caps) -> _Step | None:
+    """The step that loses the least worth for each share of the excess that it takes away."""
+    best: _Step | None = None
+    excess = _Excess(figures, selection, need, caps)
+    for task, index in enumerate(selection):
+        current = figures.ways[task][index]
+        for other, way in enumerate(figures.ways[task]):
+            relief = excess.now - excess.after(task, other) if other != index else 0.0
+            if relief > SLACK * excess.now:
+                gain = (way.worth - current.worth) / relief
+                if best is None or gain > best.gain:
+                    best = _Step(task, other, way.worth, gain)
+    return best
+
+
+class _Excess:
+    """How far a selection is above the caps in all, and about how far it would be after a step."""
+
+    def __init__(self, figures: Figures, selection: Selection, need: Need, caps: Caps) -> None:
+        self._figures, self._caps, self._need = figures, caps, need
+        self._chosen = figures.chosen(selection)
+        rooms = sorted((way.room_usd, task) for task, way in enumerate(self._chosen))[-2:]
+        self._roomiest = rooms[-1]
+        self._next_room = rooms[0][0] if len(rooms) > 1 else 0.0
+        self._usd = sum(way.usd for way in self._chosen)
+        self._busy_s = sum(way.busy_s for way in self._chosen)
+        self._longest_s = max(map(float.__add__, need.starts_s, need.rests_s))
+        self.now = self._sum(need.usd, self._longest_s, self._busy_s)
+
+    def after(self, task: int, index: int) -> float:
+        old, new, need = self._chosen[task], self._figures.ways[task][index], self._need
+        others = self._next_room if task == self._roomiest[1] else self._roomiest[0]
+        usd = self._usd + new.usd - old.usd + max(others, new.room_usd)
+        way_s = need.starts_s[task] + need.rests_s[task]
+        longer_s = new.seconds - old.seconds
+        is_critical = way_s >= self._longest_s * (1 - SLACK)
+        longest_s = self._longest_s + longer_s if is_critical else max(self._longest_s, way_s + longer_s)
+        return self._sum(usd, longest_s, self._busy_s + new.busy_s - old.busy_s)
+
+    def _sum(self, usd: float, longest_s: float, busy_s: float) -> float:
+        """Each cap apart, so that what mends one of two is seen to help."""
+        figures, caps = self._figures, self._caps
+        shares = (
+            figures.overrun(usd, 0.0, caps),
+            figures.overrun(0.0, longest_s, caps),
+            figures.overrun(0.0, busy_s / figures.slots, caps),
+        )
+        return sum(shares)
+
+
+def _upgrades(figures: Figures, selection: Selection, need: Need, caps: Caps) -> Iterator[_Step]:
+    """Steps to what is worth more and may fit."""
+    for task, index in enumerate(selection):
+        current = figures.ways[task][index]
+        way_s = need.starts_s[task] + need.rests_s[task]
+        for other, way in enumerate(figures.ways[task][:index]):
+            usd, seconds = way.usd - current.usd, way.seconds - current.seconds
+            if way.worth <= current.worth or figures.overrun(need.usd + usd - current.room_usd, way_s + seconds, caps):
+                continue
+            takes = max(0.0, usd) / max(caps.usd, SLACK) + max(0.0, seconds) / max(caps.seconds, SLACK)
+            yield _Step(task, other, way.worth, (way.worth - current.worth) / (takes + SLACK))
