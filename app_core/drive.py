@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable, Coroutine, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from rheostat import dag
@@ -89,7 +90,9 @@ class Driver:
     def later(self, *events: Event) -> None:
         """As `emit`, in one append with all that comes up in this turn of the event loop."""
         self._waiting += [(event, written(event)) for event in events]
-        if not self._due:
+        if len(self._tasks) == 1:  # nothing else can come up: the one that is at work is the one that says this
+            self._commit()
+        elif not self._due:
             self._due = True
             self._loop.call_soon(self._safely, self._commit)
 
@@ -105,8 +108,7 @@ class Driver:
             self._asking.add(task)
         if node:
             self._of_node[node] = task
-            task.add_done_callback(lambda _: self._of_node.pop(node, None))
-        task.add_done_callback(self._left)
+        task.add_done_callback(partial(self._left, node))
 
     def asks(self, question: Question) -> None:
         """Puts a question in front of whoever is there to be asked."""
@@ -233,10 +235,12 @@ class Driver:
         if event := planned(self.outlook, self.view, self.state, why):
             self.later(event)
 
-    def _left(self, task: asyncio.Task[None]) -> None:
+    def _left(self, node: str, task: asyncio.Task[None]) -> None:
         """A piece of work has ended."""
         self._tasks.discard(task)
         self._asking.discard(task)
+        if self._of_node.get(node) is task:
+            del self._of_node[node]
         if not task.cancelled() and (trouble := task.exception()) is not None:
             self._lose(trouble)
         self._rest()

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -161,8 +160,10 @@ def _standing(hold: Hold, question: Question, given: Sequence[Approval], now: da
 async def _do(hold: Hold, node: str, action: Action, question: str) -> None:
     tool = hold.cast[hold.state.nodes[node].node.calls]
     assert isinstance(tool, Tool)
-    with failing(hold, node):
+    try:
         await perform(hold, tool, action, hold.state.arguments(node), question)
+    except FAILURES as error:
+        fail(hold, node, error)
 
 
 def _ask(hold: Hold, action: Action, ruling: Verdict, preview: Any) -> None:
@@ -203,13 +204,13 @@ def _rules(hold: Hold, question: Question) -> tuple[Rule, ...]:
     return (*(rule for rule in (UNKNOWN, NO_END) if rule.name in question.verdict.rules), *own)
 
 
-@contextmanager
-def failing(hold: Hold, node: str) -> Generator[None]:
-    """Turns an error into the node's failure. What stops the run goes through: it ends this process's hold."""
-    try:
-        yield
-    except (RheostatError, ContextError, DagError, AutonomyError, ValidationError) as error:
-        if getattr(error, "stops_run", False):
-            raise
-        sentence = str(error).encode(errors="replace").decode()
-        hold.later(NodeFailed(node=node, error=sentence, mend=getattr(error, "mend", "builder")))
+FAILURES = (RheostatError, ContextError, DagError, AutonomyError, ValidationError)
+"""What may go wrong with one node."""
+
+
+def fail(hold: Hold, node: str, error: Exception) -> None:
+    """Turns an error into the node's failure. Raises it again if it stops the run: it ends this process's hold."""
+    if getattr(error, "stops_run", False):
+        raise error
+    sentence = str(error).encode(errors="replace").decode()
+    hold.later(NodeFailed(node=node, error=sentence, mend=getattr(error, "mend", "builder")))

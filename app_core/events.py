@@ -111,7 +111,7 @@ class NodeFinished(Frozen):
     node: str
     value: Any
     label: Label
-    fields: dict[str, Label] = {}
+    fields: dict[str, Label] = Field(default_factory=dict)
     kept_from: str = ""
 
 

@@ -36,6 +36,8 @@ BUILDER = Label(trust=Trust.TRUSTED, by="the workflow")
 def join(labels: Iterable[Label]) -> Label:
     """The label of a value made from several: the least trust of all, and the names of those who brought it down."""
     given = tuple(labels) or (BUILDER,)
+    if all(label is given[0] for label in given):
+        return given[0]
     trust = max(label.trust for label in given)
     names = dict.fromkeys(label.by for label in given if label.trust is trust and label.by)
     return Label(trust=trust, by=", ".join(names), read_untrusted=any(label.read_untrusted for label in given))

@@ -86,7 +86,7 @@ class Store(Protocol):
 def written(event: Event) -> str:
     """An event as JSON. Raises Unwritable if it holds what JSON can't, such as half a character."""
     try:
-        return event.model_dump_json()
+        return type(event).__pydantic_serializer__.to_json(event).decode()
     except PydanticSerializationError as error:
         raise Unwritable(event.kind, str(error)) from None
 

@@ -29,7 +29,7 @@ from .people import Decide
 from .planning import keep_lessons, outlook
 from .replay import replay
 from .run_errors import BadDeclaration, BadInput, RunNotDone, RunTaken, UnfitAnswer, WorkflowChanged
-from .shape import difference, digest, shape
+from .shape import difference, digest
 from .vertical import LOADING, Vertical
 from .view import View, view
 
@@ -79,8 +79,8 @@ class Run(Generic[Result]):
                 app=app.name,
                 where=app.where,
                 workflow=workflow.name,
-                graph=digest(drawn := shape(workflow.graph)),
-                shape=drawn,
+                graph=digest(workflow.shape),
+                shape=workflow.shape,
                 inputs=inputs_of(workflow, inputs),
                 model=chosen.model,
                 why=chosen.why,
@@ -233,8 +233,12 @@ class Run(Generic[Result]):
         old = self._taken_up(self._known())[0]
         terms, workflow = self.view.terms, self._workflow
         given = inputs_of(workflow, {**decoded(workflow, terms.inputs), **(inputs or {})})
-        drawn = shape(workflow.graph)
-        update = {"inputs": given, "forked_from": self.id, "graph": digest(drawn), "shape": drawn}
+        update = {
+            "inputs": given,
+            "forked_from": self.id,
+            "graph": digest(workflow.shape),
+            "shape": workflow.shape,
+        }
         started = RunStarted(request=terms.model_copy(update=update))
         kept = taken_over(old, started, values or {}, workflow=workflow, cast=self.app.declared, run=self.id)
         return Run[Result](self.app, _recorded(self._store, [started, *kept]))
@@ -295,7 +299,7 @@ class Run(Generic[Result]):
 
     def _taken_up(self, records: Sequence[Record]) -> tuple[State, Mapping[str, str] | None]:
         """The state that the Log leads to, and the shape of the graph if it was changed where it does no harm."""
-        workflow, now = self._workflow, shape(self._workflow.graph)
+        workflow, now = self._workflow, self._workflow.shape
         if now == self.view.shape:
             return replay(records, workflow, self.app.declared), None
         changes = difference(self.view.shape, now)

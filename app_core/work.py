@@ -22,13 +22,15 @@ async def work(hold: Hold, node: str) -> None:
     """Runs a node that was started, to its end or until it waits for a person."""
     declared = hold.cast.get(hold.state.nodes[node].node.calls)
     arguments = hold.state.arguments(node)
-    with effects.failing(hold, node):
+    try:
         if not isinstance(declared, Tool):
             hold.later(await _value(hold, declared, node, arguments))
         elif node in hold.view.effects:
             await effects.after_stop(hold, declared, node, arguments)
         else:
             await effects.propose(hold, declared, node, arguments)
+    except effects.FAILURES as error:
+        effects.fail(hold, node, error)
 
 
 async def _value(
