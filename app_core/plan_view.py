@@ -8,15 +8,21 @@ from typing import Any, Literal, NamedTuple
 
 from rheostat.dag import (
     GATE,
+    Best,
+    Cascade,
+    Choice,
     Chosen,
+    Council,
     Graph,
     Loop,
     Map,
     Node,
     Option,
+    Path,
     Plan,
     Spread,
     Task,
+    Vote,
     choice_name,
     matched,
     task_of,
@@ -27,15 +33,15 @@ from .events import Planned
 from .log import Record
 from .view import NodeView, View
 
-Kind = Literal["model", "tool", "source", "code", "copies"]
+Kind = Literal["model", "tool", "source", "code", "copies", "unknown"]
 Repeats = Literal["", "each", "loop"]
 
-_GRAVEST = ("unknown", "failed", "cancelled", "waiting", "running", "declined", "let go", "done")
+_GRAVEST = ("unknown", "failed", "cancelled", "partial", "waiting", "running", "declined", "let go", "done")
 """What is said of several copies if they didn't all end alike."""
 
 
 class Part(NamedTuple):
-    """A part of a choice: how often it was tried, and how often its answer passed."""
+    """A call of a choice: the model, how often it was tried, and how often its answer passed."""
 
     name: str
     tried: int
@@ -47,7 +53,7 @@ class Actual:
     """What became of all copies of a step.
 
     Args:
-        status: of the one that fared worst; "not run" if none started.
+        status: of the one that fared worst; "partial" beside others that are done, "not run" if none started.
         copies: how many started, by status.
         cost_usd, calls: of all of them.
         median_s, slowest_s: seconds of one copy's work; None as long as none has ended.
@@ -115,11 +121,18 @@ class Step:
         return max((step.count for step in self.inside if step.count is not None), default=None)
 
     @property
+    def known(self) -> bool:
+        """Whether the number of copies is known, here and in all that it holds."""
+        return all(step.chosen.known for step in flat([self]) if step.chosen)
+
+    @property
     def cost_usd(self) -> Spread | None:
         """What all its copies, and all that it holds, are expected to cost."""
         costs = [_cost_usd(step.chosen) for step in flat([self]) if step.chosen]
         if len(costs) < 2:
             return next(iter(costs), None)
+        if not self.known:  # how many copies there are is the same for all
+            return Spread(p50=sum(cost.p50 for cost in costs), p90=sum(cost.p90 for cost in costs))
         return matched(sum(cost.mean for cost in costs), sum(cost.variance for cost in costs))
 
     @property
@@ -296,6 +309,7 @@ def _step_as_json(step: Step) -> dict[str, Any]:
         "way": step.way,
         "choice": step.chosen.choice.model_dump(mode="json") if step.chosen and step.chosen.choice else None,
         "count": step.count,
+        "known": step.known,
         "critical": step.critical,
         "forecast": forecast,
         "cost_usd": {"p50": cost_usd.p50, "p90": cost_usd.p90} if cost_usd else None,
@@ -348,7 +362,7 @@ def _alone(id: str, tasks: Mapping[str, Chosen], actual: Mapping[str, Actual]) -
     """A step of which only the plan or the Log tells."""
     chosen = tasks.get(id)
     asked = (chosen is not None and chosen.choice is not None) or (id in actual and actual[id].calls > 0)
-    return Step(id, id, "model" if asked else "code", chosen=chosen, actual=actual.get(id, Actual()))
+    return Step(id, id, "model" if asked else "unknown", chosen=chosen, actual=actual.get(id, Actual()))
 
 
 def _of_those(inside: Iterable[Step], actual: Mapping[str, Actual]) -> Actual:
@@ -363,8 +377,13 @@ def _of_those(inside: Iterable[Step], actual: Mapping[str, Actual]) -> Actual:
 def _actual(copies: list[NodeView]) -> Actual:
     times = [node.seconds for node in copies if node.status == "done"]
     # Of a choice of several calls the whole is told, too; it is the sum of its parts.
-    tries = [tried for node in copies for path, tried in node.tried.items() if path or len(node.tried) == 1]
-    passed = Counter(tried.part for tried in tries if tried.passed)
+    tries = [
+        (called(node.choice, path) or tried.part, tried.passed)
+        for node in copies
+        for path, tried in node.tried.items()
+        if path or len(node.tried) == 1
+    ]
+    passed = Counter(name for name, well in tries if well)
     return Actual(
         _gravest(node.status for node in copies),
         dict(Counter(node.status for node in copies)),
@@ -372,17 +391,33 @@ def _actual(copies: list[NodeView]) -> Actual:
         sum(node.calls for node in copies),
         median(times) if times else None,
         max(times, default=None),
-        tuple(Part(name, number, passed[name]) for name, number in Counter(tried.part for tried in tries).items()),
+        tuple(Part(name, number, passed[name]) for name, number in Counter(name for name, _ in tries).items()),
         next((node.reason for node in copies if node.reason), ""),
     )
 
 
+def called(choice: Choice | None, path: Path) -> str:
+    """The model that is asked at a place of a choice, or what it is asked for there; "" if there is no such place."""
+    for place in path:
+        match choice:
+            case Cascade(stages=parts) | Best(of=parts) | Vote(of=parts) if place < len(parts):
+                choice = parts[place]
+            case Council(members=members, chair=chair):
+                role = members[path[-1]] if place == 0 else "rankings" if place == 1 else chair
+                return role if isinstance(role, str) else choice_name(role)
+            case _:
+                return ""
+    return choice_name(choice) if choice else ""
+
+
 def _gravest(statuses: Iterable[str]) -> str:
     found = set(statuses)
+    if {"done", "failed"} <= found:
+        found = found - {"failed"} | {"partial"}
     return next(status for status in _GRAVEST if status in found)
 
 
 def _cost_usd(chosen: Chosen) -> Spread:
     """What all copies cost together, reckoned as the planner does."""
     option = Option(choice=chosen.choice, forecast=chosen.forecast)
-    return Task(id="", options=(option,), count=chosen.count).cost_usd(option)
+    return Task(id="", options=(option,), count=chosen.count, known=chosen.known).cost_usd(option)

@@ -133,6 +133,7 @@ def _told(figures: Figures, seen: _Outlook) -> Plan:
                 choice=option.choice,
                 forecast=option.forecast,
                 count=task.count,
+                known=task.known,
                 rank_s=need.rests_s[index],
                 starts_s=need.starts_s[index],
                 critical=on_way[index],

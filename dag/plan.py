@@ -22,7 +22,7 @@ class Chosen(BaseModel):
     Args:
         choice: how to run it; None for what calls no model.
         forecast: of one copy.
-        count: copies that the plan reckons with.
+        count: copies that the plan reckons with; `known` is False if that is a guess.
         rank_s: expected seconds from its start to the workflow's end on the longest way. What has more of it goes first.
         starts_s: when it is expected to start at the earliest.
         critical: whether it lies on the longest way.
@@ -33,6 +33,7 @@ class Chosen(BaseModel):
     choice: Choice | None
     forecast: Forecast
     count: float = 1.0
+    known: bool = True
     rank_s: float = 0.0
     starts_s: float = 0.0
     critical: bool = False

@@ -49,7 +49,7 @@ def plan(
 
         from ...load import app_at, workflow_of
         from ..terminal.console import results
-        from ..terminal.plan import drawn
+        from ..terminal.steps import drawn
         from .pages import say_where, write_page
 
         where, usual = _BUILT_IN.get(app, (app, None))
@@ -97,12 +97,11 @@ def _planned(
 
 def _notes(tasks: "Sequence[Task]", runs: int, *, missing: Sequence[str]) -> list[str]:
     """What the forecast rests on."""
-    guessed = [task for task in tasks if not task.known]
     rests = f"{runs:,} recorded steps" if runs else "list prices and rules of thumb: no run of this is on record yet"
     notes = [f"The forecasts rest on {rests}."]
-    if guessed:
-        because = f", since not all inputs were given ({', '.join(missing)})" if missing else ""
-        notes.append(f"How many copies some steps will have is estimated{because}.")
+    if any(not task.known for task in tasks):
+        because = f"; these inputs were not given: {', '.join(missing)}" if missing else ""
+        notes.append(f"How many copies some steps will have is estimated (≈){because}.")
     return notes
 
 

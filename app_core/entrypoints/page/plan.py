@@ -5,7 +5,7 @@ from itertools import count
 from rich.cells import cell_len, set_cell_size
 
 from ...plan_view import PlanView, Step, flat
-from ..terminal.plan import between, copies, mark, refused, said, standing, took_s, tried, way
+from ..terminal.plan import SIGNED, SIGNS, between, copies, mark, refused, said, standing, took_s, tried, way
 from ..terminal.words import harmless, seconds, usd
 from .layers import HEADER, PADDING, Box, Segment, Sheet, sheet
 from .written import Facts, written
@@ -13,14 +13,7 @@ from .written import Facts, written
 _CELLS_OF_NAME = {True: 25, False: 18}
 """Columns for the name of a step that calls a model, and of any other."""
 _CELLS_OF_WAY = 29
-_TONES = {
-    "done": ("ok", "✓"),
-    "failed": ("no", "✕"),
-    "cancelled": ("no", "✕"),
-    "unknown": ("no", "?"),
-    "running": ("run", "▸"),
-    "not run": ("idle", "–"),
-}
+_TONES = {"done": "ok", "failed": "no", "cancelled": "no", "unknown": "no", "running": "run", "not run": "idle"}
 
 
 def page(seen: PlanView) -> str:
@@ -35,11 +28,12 @@ def _facts(seen: PlanView) -> Facts:
         "title": seen.title,
         "run": f"{seen.view.run} · {seen.view.standing()}" if seen.view else "",
         "wrong": refused(seen.plan),
-        "facts": [{"label": label.capitalize(), "value": value} for label, value in said(seen)],
-        "notes": list(seen.notes),
+        "facts": [fact._asdict() | {"label": fact.label.capitalize()} for fact in said(seen)],
+        "note": " ".join(seen.notes),
         "sheet": _sheet(sheet(seen.steps), anchors) if seen.drawn else None,
         "top": HEADER,
         "left": PADDING,
+        "signed": SIGNED,
         "ran": seen.view is not None,
         "rows": [_row(step, anchors) for step in flat(seen.steps)],
     }
@@ -98,18 +92,17 @@ def _row(step: Step, anchors: dict[str, str]) -> Facts:
 
 def _figures(step: Step) -> Facts:
     """What a box and a row both say."""
-    actual, cost, latency = step.actual, step.cost_usd, step.latency_s
-    tone, sign = _TONES.get(actual.status, ("maybe", "◐")) if actual else ("", "")
+    actual = step.actual
     return {
         "count": copies(step),
-        "cost": between(cost, usd) if cost and cost.p90 else "",
-        "time": between(latency, seconds) if latency and latency.p90 else "",
+        "cost": between(step.cost_usd, usd),
+        "time": between(step.latency_s, seconds),
         "took_usd": usd(actual.cost_usd) if actual and actual.calls else "",
         "took_time": took_s(actual),
         "standing": standing(actual) if actual else "",
         "reason": actual.reason if actual else "",
-        "tone": tone,
-        "sign": sign,
+        "tone": _TONES.get(actual.status, "maybe") if actual else "",
+        "sign": SIGNS[actual.status] if actual else "",
         "critical": step.critical,
     }
 

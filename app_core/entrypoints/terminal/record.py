@@ -15,9 +15,10 @@ from ...prompt_view import where
 from ...report import unseen
 from ...view import NodeView, View
 from .console import indented, text
-from .plan import said, steps
+from .plan import facts_of
 from .preview import facts
 from .question import one_line, spelled
+from .steps import Steps
 from .words import count, moment, phrase, seconds, usd
 
 _STYLES = {"done": "good", "partial": "waits", "waiting": "waits", "declined": "waits", "failed": "bad"}
@@ -58,7 +59,7 @@ def details(view: View) -> dict[str, Any]:
 def drawn(view: View, beside: PlanView | None = None) -> RenderableType:
     """The record on a page; `beside` its plan, if it had one."""
     parts: list[RenderableType] = [_head(view), Text(), _steps(view)]
-    parts += [Text(), text(("The plan", "heading")), facts(said(beside)), Text(), steps(beside)] if beside else []
+    parts += [Text(), text(("The plan", "heading")), facts_of(beside), Text(), Steps(beside)] if beside else []
     parts += _chapter("Done without asking", [text(action.summary) for action in _unasked(view)])
     parts += _chapter("Not done", [_not_done(node) for node in view.nodes.values() if node.reason])
     parts += _chapter("Decided", [_decision(view, approval) for approval in _answers(view)])
