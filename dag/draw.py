@@ -78,9 +78,11 @@ class Drawing:
             signature: of the body.
 
         Raises:
-            DrawError: a type can't fit, or `until` gives no promise.
+            DrawError: a type can't fit, `until` gives no promise, or there is no turn.
         """
         carry, ends = next(iter(args)), list[Ref]()
+        if at_most < 1:
+            raise DrawError(f"{name}() can't loop {at_most} times. Give `at_most` at least one turn.")
         _check_types(name, args, signature)
         if why := misfit(signature.gives, signature.takes.get(carry, Any)):
             raise DrawError(f"{name}() can't loop: a turn's output is the next one's {carry!r}, and {why}.")

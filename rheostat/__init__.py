@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from rheostat.app_core.view import View
     from rheostat.autonomy import Approval, Level, Question
     from rheostat.context import Document, Form, Quote, Section, Snippet, derived, find, locate, read
-    from rheostat.dag import Limits, Rate, best_of, cascade, council, fallback, retry, vote, when
+    from rheostat.dag import Limits, Rate, WrittenGraph, best_of, cascade, council, fallback, retry, vote, when
 
 _HOME = {
     "App": "app_core.app",
@@ -58,6 +58,7 @@ _HOME = {
     "Target": "app_core.redline",
     "Untrusted": "app_core.label",
     "View": "app_core.view",
+    "WrittenGraph": "dag",
     "accept_all": "app_core.redline",
     "aim": "app_core.redline",
     "best_of": "dag",
@@ -109,6 +110,7 @@ __all__ = [
     "Target",
     "Untrusted",
     "View",
+    "WrittenGraph",
     "accept_all",
     "aim",
     "best_of",

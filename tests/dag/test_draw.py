@@ -58,11 +58,11 @@ def each(name: str, **args: object) -> Any:
     return sheet().map(body, next(iter(args)), args, SIGNATURES[name])
 
 
-def loop(name: str, until: Callable[[Any], object], **args: object) -> Any:
+def loop(name: str, until: Callable[[Any], object], at_most: int = 3, **args: object) -> Any:
     def alone(**inputs: object) -> object:
         return call(name, **inputs)
 
-    return sheet().loop(alone, args, until=until, at_most=3, name=name, signature=SIGNATURES[name])
+    return sheet().loop(alone, args, until=until, at_most=at_most, name=name, signature=SIGNATURES[name])
 
 
 def drawn(flow: Callable[[Any, Any], object], gives: Any = Any) -> Graph:
@@ -96,6 +96,7 @@ MISFITS: list[tuple[Callable[[Any, Any], object], str]] = [
         "draft() gives list[Reply], but send() takes str",
     ),
     (lambda ticket, _: loop("draft", lambda reply: reply.text, ticket=ticket), "and Reply is no str"),
+    (lambda ticket, _: loop("grow", lambda text: text, 0, text=ticket, by=1), "grow() can't loop 0 times"),
     (lambda ticket, _: loop("grow", lambda _: True, text=ticket, by=1), "`until` gave True"),
     (
         lambda ticket, _: call("send", to=when(ticket, lambda: call("total", numbers=[]))),
