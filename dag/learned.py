@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from itertools import islice
 from math import exp, log
-from statistics import quantiles
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from .forecast import Forecast
 from .lesson import Lesson
-from .spread import Spread
+from .spread import AMOUNTS, Spread, of_amounts
 
 NEWEST = 200
 """Lessons of one part that count; models and prompts change, so older ones don't."""
@@ -89,7 +88,7 @@ def learned(prior: Forecast, lessons: Sequence[Lesson]) -> Forecast:
         passes=min(passes, 1 - fails),
         fails=fails,
         worst_usd=prior.worst_usd,
-        runs=prior.runs + len(lessons),
+        runs=max(prior.runs, len(lessons)),
     )
 
 
@@ -106,18 +105,21 @@ def _shrunk(prior: float, seen: Sequence[float]) -> float:
 
 
 def _seen(prior: Spread, amounts: Sequence[float]) -> Spread:
-    """Quantiles of what was seen, drawn towards the prior's the fewer they are."""
+    """Each quantile of what was seen, drawn towards the prior's the fewer they are."""
     share = len(amounts) / (PRIOR_RUNS + len(amounts))
-    p50 = _between(prior.p50, _quantile(amounts, 5), share)
-    p90 = _between(prior.p90, _quantile(amounts, 9), share)
-    return Spread(p50=p50, p90=max(p50, p90))
+    return of_amounts([_between(a, b, share) for a, b in zip(prior.amounts, _quantiles(sorted(amounts)), strict=True)])
 
 
-def _quantile(amounts: Sequence[float], tenths: int) -> float:
-    """What the next amount will stay below, so many times in ten; of few amounts at most the largest."""
-    if len(amounts) == 1:
-        return amounts[0]
-    return min(max(amounts), max(min(amounts), quantiles(amounts, n=10, method="exclusive")[tenths - 1]))
+def _quantiles(amounts: Sequence[float]) -> Iterator[float]:
+    """What the next amount will stay below, at the middle of each equal share.
+
+    Of n amounts seen, the next is below the k-th with the chance k / (n + 1).
+    """
+    for step in range(AMOUNTS):
+        place = min(max((step + 0.5) / AMOUNTS * (len(amounts) + 1) - 1, 0.0), len(amounts) - 1.0)
+        low = int(place)
+        high = min(low + 1, len(amounts) - 1)
+        yield amounts[low] + (place - low) * (amounts[high] - amounts[low])
 
 
 def _between(one: float, other: float, share: float) -> float:

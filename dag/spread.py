@@ -22,6 +22,7 @@ _Z90 = _NORMAL.inv_cdf(0.9)
 AMOUNTS = 32
 """Equally likely amounts that stand for a spread."""
 
+_NEAR = 0.1
 _BOUNDS = (-inf, *(_NORMAL.inv_cdf(step / AMOUNTS) for step in range(1, AMOUNTS)), inf)
 
 
@@ -96,6 +97,14 @@ def matched(mean: float, variance: float) -> Spread:
     sigma = sqrt(log(1 + variance / mean**2))
     p50 = mean * exp(-(sigma**2) / 2)
     return Spread(p50=p50, p90=p50 * exp(sigma * _Z90))
+
+
+def of_amounts(amounts: Sequence[float]) -> Spread:
+    """The spread of AMOUNTS equally likely amounts, ascending: log-normal if its mean is near enough to theirs."""
+    p50, p90 = _quantile(amounts, 0.5), _quantile(amounts, 0.9)
+    mean = fsum(amounts) / len(amounts)
+    smooth = Spread(p50=p50, p90=p90)
+    return smooth if abs(smooth.mean - mean) <= _NEAR * mean else Spread(p50=p50, p90=p90, points=tuple(amounts))
 
 
 def total(parts: Iterable[Spread]) -> Spread:
