@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from math import inf
 
 from .figures import SLACK, Caps, Figures, Found, Need, Selection
-from .solver import solver
 from .plan import Chosen, Plan
 from .rank import critical
 from .sampled import whole_seconds
+from .solver import solver
 from .spread import Spread, total
 from .task import Budget, Option, Problem, Task
 

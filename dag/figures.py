@@ -52,14 +52,17 @@ class Need:
     """What a selection takes, as expected.
 
     Args:
-        usd: its cost, with the room that its calls need besides.
+        usd: its cost, with `room_usd`, the room that its calls need besides.
+        busy_s: seconds of work of its calls, however many run side by side.
         seconds: until its end.
         starts_s: of each task, when all that it waits for has ended.
         rests_s: of each task, from its start to the end of all.
     """
 
     usd: float
+    room_usd: float
     seconds: float
+    busy_s: float
     starts_s: list[float]
     rests_s: list[float]
 
@@ -80,6 +83,10 @@ class Found:
     usd_worth: float
     second_worth: float
     method: Method
+
+    def proven(self, worth: float) -> Found:
+        """The same, now that it is known to be the best, with this worth."""
+        return replace(self, bound=worth, method="exact")
 
 
 class Figures:
@@ -135,16 +142,23 @@ class Figures:
     def need(self, selection: Selection) -> Need:
         """What a selection takes."""
         chosen = self.chosen(selection)
-        usd = sum(way.usd for way in chosen) + max((way.room_usd for way in chosen), default=0.0)
-        starts_s = [0.0] * len(chosen)
-        rests_s = [way.seconds for way in chosen]
+        room_usd = max((way.room_usd for way in chosen), default=0.0)
+        usd = sum(way.usd for way in chosen) + room_usd
+        busy_s = sum(way.busy_s for way in chosen)
+        own_s = [way.seconds for way in chosen]
+        starts_s, rests_s = [0.0] * len(chosen), own_s.copy()
         for index, needed in enumerate(self.before):
-            starts_s[index] = max([starts_s[other] + chosen[other].seconds for other in needed], default=0.0)
+            for other in needed:
+                end_s = starts_s[other] + own_s[other]
+                if end_s > starts_s[index]:
+                    starts_s[index] = end_s
         for index in reversed(range(len(chosen))):
             for other in self.before[index]:
-                rests_s[other] = max(rests_s[other], chosen[other].seconds + rests_s[index])
+                rest_s = own_s[other] + rests_s[index]
+                if rest_s > rests_s[other]:
+                    rests_s[other] = rest_s
         longest = max(map(float.__add__, starts_s, rests_s), default=0.0)
-        return Need(usd, max(longest, sum(way.busy_s for way in chosen) / self.slots), starts_s, rests_s)
+        return Need(usd, room_usd, max(longest, busy_s / self.slots), busy_s, starts_s, rests_s)
 
     def overrun(self, usd: float, seconds: float, caps: Caps) -> float:
         """By which share of itself (or of the least possible) a cap is exceeded, the worse one; 0 within both."""

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from math import inf
 
-from .figures import SLACK, Caps, Figures, Found, Need, Selection
+from .figures import SLACK, Caps, Figures, Found, Need, Selection, Way
 
 _PATIENCE = 4
 """Steps a task before a repair gives up: two tasks may take turns at exceeding the one cap and the other."""
@@ -19,13 +19,14 @@ def greedy(figures: Figures, caps: Caps) -> Found:
     """A selection within the caps if one is near: by small steps from the best of everything, else from below."""
     best = [0] * len(figures.ways)
     ends = [repaired(figures, best, caps)]
-    if _overrun(figures, ends[0], caps):
+    if overrun(figures, ends[0], caps):
         ends += [repaired(figures, start, caps) for start in (figures.fastest(), figures.least_by(lambda way: way.usd))]
-    least = min(ends, key=lambda end: (_overrun(figures, end, caps), -figures.worth(end)))
+    least = min(ends, key=lambda end: (overrun(figures, end, caps), -figures.worth(end)))
     return Found(improved(figures, least, caps), figures.worth(best), 0.0, 0.0, "greedy")
 
 
-def _overrun(figures: Figures, selection: Selection, caps: Caps) -> float:
+def overrun(figures: Figures, selection: Selection, caps: Caps) -> float:
+    """By which share of them a selection exceeds the caps."""
     need = figures.need(selection)
     return figures.overrun(need.usd, need.seconds, caps)
 
@@ -66,17 +67,13 @@ def improved(figures: Figures, selection: Selection, caps: Caps) -> Selection:
     need = figures.need(now)
     roomy = Caps(max(caps.usd, need.usd), max(caps.seconds, need.seconds))
     while True:
-        taken = False
-        for step in sorted(_upgrades(figures, now, need, roomy), key=lambda step: (-step.gain, step.task)):
-            before, now[step.task] = now[step.task], step.way
-            after = figures.need(now)
-            if figures.ways[step.task][before].worth < step.worth and not figures.overrun(
-                after.usd, after.seconds, roomy
-            ):
-                need, taken = after, True
-            else:
-                now[step.task] = before
-        if not taken:
+        steps = sorted(_upgrades(figures, now, need, roomy), key=lambda step: (-step.gain, step.task))
+        for step in steps:
+            current, way = (figures.ways[step.task][index] for index in (now[step.task], step.way))
+            if way.worth > current.worth and _fits(figures, step.task, current, way, need, roomy):
+                now[step.task] = step.way
+                need = figures.need(now)
+        if not steps:
             return now
 
 
@@ -84,7 +81,6 @@ def improved(figures: Figures, selection: Selection, caps: Caps) -> Selection:
 class _Step:
     task: int
     way: int
-    worth: float
     gain: float
 
 
@@ -99,7 +95,7 @@ def _mending(figures: Figures, selection: Selection, need: Need, caps: Caps) -> 
             if relief > SLACK * excess.now:
                 gain = (way.worth - current.worth) / relief
                 if best is None or gain > best.gain:
-                    best = _Step(task, other, way.worth, gain)
+                    best = _Step(task, other, gain)
     return best
 
 
@@ -109,13 +105,11 @@ class _Excess:
     def __init__(self, figures: Figures, selection: Selection, need: Need, caps: Caps) -> None:
         self._figures, self._caps, self._need = figures, caps, need
         self._chosen = figures.chosen(selection)
-        rooms = sorted((way.room_usd, task) for task, way in enumerate(self._chosen))[-2:]
-        self._roomiest = rooms[-1]
-        self._next_room = rooms[0][0] if len(rooms) > 1 else 0.0
-        self._usd = sum(way.usd for way in self._chosen)
-        self._busy_s = sum(way.busy_s for way in self._chosen)
+        *others, self._roomiest = sorted((way.room_usd, task) for task, way in enumerate(self._chosen))
+        self._next_room = others[-1][0] if others else 0.0
+        self._usd = need.usd - need.room_usd
         self._longest_s = max(map(float.__add__, need.starts_s, need.rests_s))
-        self.now = self._sum(need.usd, self._longest_s, self._busy_s)
+        self.now = self._sum(need.usd, self._longest_s, need.busy_s)
 
     def after(self, task: int, index: int) -> float:
         old, new, need = self._chosen[task], self._figures.ways[task][index], self._need
@@ -125,7 +119,7 @@ class _Excess:
         longer_s = new.seconds - old.seconds
         is_critical = way_s >= self._longest_s * (1 - SLACK)
         longest_s = self._longest_s + longer_s if is_critical else max(self._longest_s, way_s + longer_s)
-        return self._sum(usd, longest_s, self._busy_s + new.busy_s - old.busy_s)
+        return self._sum(usd, longest_s, need.busy_s + new.busy_s - old.busy_s)
 
     def _sum(self, usd: float, longest_s: float, busy_s: float) -> float:
         """Each cap apart, so that what mends one of two is seen to help."""
@@ -139,13 +133,19 @@ class _Excess:
 
 
 def _upgrades(figures: Figures, selection: Selection, need: Need, caps: Caps) -> Iterator[_Step]:
-    """Steps to what is worth more and may fit."""
+    """Steps to what is worth more and fits."""
     for task, index in enumerate(selection):
         current = figures.ways[task][index]
-        way_s = need.starts_s[task] + need.rests_s[task]
         for other, way in enumerate(figures.ways[task][:index]):
-            usd, seconds = way.usd - current.usd, way.seconds - current.seconds
-            if way.worth <= current.worth or figures.overrun(need.usd + usd - current.room_usd, way_s + seconds, caps):
-                continue
-            takes = max(0.0, usd) / max(caps.usd, SLACK) + max(0.0, seconds) / max(caps.seconds, SLACK)
-            yield _Step(task, other, way.worth, (way.worth - current.worth) / (takes + SLACK))
+            if way.worth > current.worth and _fits(figures, task, current, way, need, caps):
+                usd, seconds = max(0.0, way.usd - current.usd), max(0.0, way.seconds - current.seconds)
+                takes = usd / max(caps.usd, SLACK) + seconds / max(caps.seconds, SLACK)
+                yield _Step(task, other, (way.worth - current.worth) / (takes + SLACK))
+
+
+def _fits(figures: Figures, task: int, current: Way, way: Way, need: Need, caps: Caps) -> bool:
+    """Whether the caps are kept if one task runs another way."""
+    usd = need.usd + way.usd - current.usd + max(0.0, way.room_usd - need.room_usd)
+    way_s = need.starts_s[task] + need.rests_s[task] + way.seconds - current.seconds
+    busy_s = need.busy_s + way.busy_s - current.busy_s
+    return not figures.overrun(usd, max(way_s, busy_s / figures.slots), caps)

@@ -11,7 +11,6 @@ from .forecast import Forecast
 from .spread import Spread
 from .task import Budget
 
-
 Method = Literal["exact", "relaxed", "greedy"]
 """How a plan was found: proven to be the best, from a linear relaxation, or step by step without a solver."""
 
@@ -23,7 +22,7 @@ class Chosen(BaseModel):
         choice: how to run it; None for what calls no model.
         forecast: of one copy.
         count: copies that the plan reckons with; `known` is False if that is a guess.
-        rank_s: expected seconds from its start to the workflow's end on the longest way. What has more of it goes first.
+        rank_s: expected seconds from its start to the workflow's end on the longest way. What has more goes first.
         starts_s: when it is expected to start at the earliest.
         critical: whether it lies on the longest way.
     """

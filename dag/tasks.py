@@ -34,8 +34,8 @@ def tasks_of(
     Args:
         graph: of the workflow.
         options: ways to run a node that has no body; at least one. A node that is optional gets `Skip` besides.
-        copies: asked of maps, loops and guarded nodes alone. What is guarded and a map or a loop counts once: its chance
-            times its copies.
+        copies: asked of maps, loops and guarded nodes alone, once for each; of a map that is guarded it is the chance
+            times the items.
         limits: how much runs side by side.
         weight: what a node's quality is worth beside others'. None: 1 for what calls models, 0 for what does not.
     """
