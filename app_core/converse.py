@@ -23,8 +23,7 @@ from .prompt import Offered, Part, Prompt
 from .quoting import resolved
 from .run_errors import BudgetTooSmall, DeadlinePassed
 
-Unfitting = MustNotFit | BadWindow
-Trouble = GatewayError | BudgetTooSmall | DeadlinePassed | Unfitting
+Trouble = GatewayError | BudgetTooSmall | DeadlinePassed | MustNotFit | BadWindow
 """Why a conversation came to nothing. Another model, or another day, may do better."""
 
 _OF_THE_MODEL = (AnswerUnusable, ModelBusy, ModelTimeout, BadRequest, MustNotFit, BadWindow)
@@ -173,8 +172,8 @@ def canonical(codec: TypeAdapter[Any], value: Any) -> str:
     return plain.strip() if isinstance(plain, str) else json.dumps(plain, sort_keys=True, ensure_ascii=False)
 
 
-def not_held(trouble: Unfitting) -> Said:
-    """A conversation that could not even begin, since what must be said does not fit the model."""
+def not_held(trouble: Trouble) -> Said:
+    """A conversation that could not even begin: the model is not there, or what must be said does not fit it."""
     return Said(dag.Attempt(answered=False), trouble=trouble)
 
 

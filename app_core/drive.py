@@ -135,12 +135,13 @@ class Driver:
             RunHeld: another process works on it.
         """
         self._lease.take()
-        if self.view.plan is None:
-            self._plan()
         if self.seq == 1:
+            self._plan()
             self.tell(dag.Resumed(self.now()))
             return
         self.emit(RunResumed(shape=dict(changed or {})), *self._cut_off())
+        if self.view.plan is None:
+            self._plan()
         for question in self.view.open_questions():
             effects.settle(self, question)
             self.asks(question)
@@ -182,7 +183,9 @@ class Driver:
         """Takes in what waits, appends it, and acts on what `step` commands."""
         self._due = False
         at_s = self.now()
-        commands = step(self.state, dag.Ticked(at_s))
+        commands = list[dag.Command]()
+        if not any(isinstance(event, dag.Resumed) for event in told) and not self._takes_up():
+            commands += step(self.state, dag.Ticked(at_s))
         for event in told:
             commands += step(self.state, event)
         batch, self._waiting = self._waiting, []
@@ -200,6 +203,10 @@ class Driver:
         for command in commands:
             self._act(command)
         self._rest()
+
+    def _takes_up(self) -> bool:
+        """Whether what is to be written begins with taking the run up: then nobody was at work until now."""
+        return bool(self._waiting) and isinstance(self._waiting[0][0], RunResumed)
 
     def _append(self, batch: Sequence[tuple[Event, str]], at_s: float) -> None:
         self._lease.take()

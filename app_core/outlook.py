@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cached_property, partial
 from statistics import mean
-from typing import Any
+from typing import Any, cast
 
 from rheostat.dag import (
     Budget,
@@ -32,7 +32,9 @@ from rheostat.dag import (
     learned,
     menu,
     part_of,
+    plan,
     task_of,
+    tasks_of,
 )
 
 from .declare import AnyDeclared, Llm
@@ -94,15 +96,13 @@ class Outlook:
 
     def problem(self, budget: Budget) -> Problem:
         """What is to be planned, under this budget."""
-        from rheostat.dag import tasks_of
-
-        tasks = tasks_of(self.graph, self._options, copies=self._copies, limits=self._limits)
+        tasks = tasks_of(
+            self.graph, self._options, copies=self._copies, limits=self._limits, weight=self._weight
+        )
         return Problem(tasks=tasks, budget=budget, calls_at_once=self._limits.calls_at_once)
 
     def plan(self, budget: Budget) -> Plan | None:
         """A choice for every node; None if no node calls a model."""
-        from rheostat.dag import plan
-
         return plan(self.problem(budget)) if self.calls_models else None
 
     def choices(self, llm: AnyLlm) -> tuple[Choice, ...]:
@@ -151,6 +151,10 @@ class Outlook:
             return [Option(choice=each, forecast=self.forecast(task, llm, each)) for each in self.choices(llm)]
         return [Option(forecast=learned(Forecast(), self._of(task, "")))]
 
+    def _weight(self, node: Node, task: str) -> float:
+        llm = self.cast.get(node.calls)
+        return llm.weight if isinstance(llm, Llm) else 0.0
+
     def _call(self, task: str, llm: AnyLlm, choice: Choice, path: Path, call: Call) -> Forecast:
         """The forecast of one call: from its prior, from how it does by itself, and from how it does in this place."""
         facts = self._gateway.facts(call.model)
@@ -163,14 +167,14 @@ class Outlook:
 
     def _copies(self, task: str, node: Node) -> tuple[float, bool]:
         """How many copies of a map, a loop, or a node under a condition there will be, and whether that is known."""
+        chance = mean(self._counts.get(task + CHANCE, [1.0])) if node.guards else 1.0
         if isinstance(node.runs, Map):
             known = self._known_length(task, node, node.runs)
-            if known is not None:
-                return known, True
-            return mean(self._counts.get(task, [_GUESSED_COPIES])), False
+            count = mean(self._counts.get(task, [_GUESSED_COPIES])) if known is None else known
+            return chance * count, known is not None and not node.guards
         if isinstance(node.runs, Loop):
-            return mean(self._counts.get(task, [(1 + node.runs.at_most) / 2])), False
-        return mean(self._counts.get(task + CHANCE, [1.0])), False
+            return chance * mean(self._counts.get(task, [(1 + node.runs.at_most) / 2])), False
+        return chance, False
 
     def _known_length(self, task: str, node: Node, runs: Map) -> float | None:
         """How long the list is, if it is one of the workflow's own arguments."""
@@ -178,7 +182,7 @@ class Outlook:
         if "/" in task or not isinstance(over, Ref) or over.path:
             return None
         given = self._inputs.get(over.of.removeprefix("$")) if over.of.startswith("$") else None
-        return float(len(given)) if isinstance(given, list | tuple) else None
+        return float(len(cast("Sequence[object]", given))) if isinstance(given, list | tuple) else None
 
     def _of(self, task: str, part: str) -> Sequence[Lesson]:
         return self._lessons.get((task, part), ())

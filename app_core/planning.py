@@ -7,7 +7,19 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from rheostat.dag import Budget, LessonsNotKept, State, Status, task_of
+from rheostat.dag import (
+    ENDED,
+    Budget,
+    Instance,
+    LessonsNotKept,
+    Loop,
+    Problem,
+    State,
+    Status,
+    plan,
+    remaining,
+    task_of,
+)
 
 from .compose import default_lessons
 from .declare import AnyWorkflow
@@ -59,16 +71,13 @@ def planned(outlook: Outlook, view: View, state: State, why: str = "") -> Planne
     """
     if not outlook.calls_models:
         return None
-    try:
-        from rheostat.dag import plan, remaining
-    except ImportError:
-        return None
     outlook.learn(lessons_of(view, state, outlook.cast))
     problem = outlook.problem(_left(view, state))
     if why and all(len(task.options) == 1 for task in problem.tasks):
         return None
     begun = Counter(task_of(node.id) for node in state.nodes.values() if node.status not in _TO_COME)
-    return Planned(plan=plan(remaining(problem, begun) if begun else problem), why=why)
+    left = remaining(problem, budget=problem.budget, done=begun, counts=_counts(problem, state))
+    return Planned(plan=plan(left), why=why)
 
 
 def _left(view: View, state: State) -> Budget:
@@ -76,6 +85,22 @@ def _left(view: View, state: State) -> Budget:
     left_usd = None if view.terms.budget_usd is None else max(0.0, state.ledger.left_usd())
     left_s = None if view.terms.deadline_s is None else max(0.0, view.terms.deadline_s - state.worked_s)
     return Budget(usd=left_usd, seconds=left_s)
+
+
+def _counts(problem: Problem, state: State) -> dict[str, float]:
+    """How many copies there are of each task, where it is sure that no more will come up."""
+    there = Counter(task_of(node.id) for node in state.nodes.values())
+    guarded = {task_of(node.id) for node in state.nodes.values() if node.node.guards}
+    growing = tuple(task_of(node.id) + "/" for node in state.nodes.values() if _grows(node))
+    sure = (task.id for task in problem.tasks if not task.id.startswith(growing) and task.id not in guarded)
+    return {task: float(there[task]) for task in sure}
+
+
+def _grows(node: Instance) -> bool:
+    """Whether more copies of what is in a node's body may still come up."""
+    if node.node.body is None or node.status in ENDED:
+        return False
+    return isinstance(node.node.runs, Loop) or not node.inside
 
 
 def keep_lessons(app: Vertical, outlook: Outlook, view: View, state: State) -> None:

@@ -38,10 +38,12 @@ def replay(records: Iterable[Record], workflow: AnyWorkflow, cast: Cast) -> Stat
     state = State(workflow.graph, join)
     at_s = None
     for record in records:
+        event = record.event
         if record.at != at_s:  # those appended together happened at one moment
             at_s = record.at
-            step(state, dag.Ticked(at_s))
-        apply(record.event, record.at, state, workflow, cast)
+            taken_up = record.seq == 1 or isinstance(event, RunResumed)  # until then nobody was at work
+            step(state, dag.Resumed(at_s) if taken_up else dag.Ticked(at_s))
+        apply(event, record.at, state, workflow, cast)
     return state
 
 

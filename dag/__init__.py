@@ -58,7 +58,7 @@ from .promise import Promise
 from .pursue import Attempt, Exhausted, Next, Taken, Try, Trying, Worth, pursue
 from .read_graph import read_graph
 from .spread import Spread, matched, total
-from .state import Failure, Instance, Labeled, State, Status
+from .state import ENDED, Failure, Instance, Labeled, State, Status
 from .step import step
 from .task import Budget, Option, Problem, Task
 from .tasks import remaining, tasks_of
@@ -66,6 +66,7 @@ from .types import Signature
 from .written import WrittenGraph
 
 __all__ = [
+    "ENDED",
     "GATE",
     "Arg",
     "Attempt",
