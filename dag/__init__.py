@@ -57,6 +57,7 @@ from .plan import Chosen, Plan
 from .promise import Promise
 from .pursue import Attempt, Exhausted, Next, Taken, Try, Trying, Worth, pursue
 from .read_graph import read_graph
+from .simulate import Met, Simulated, World, simulate
 from .spread import Spread, matched, total
 from .state import ENDED, Failure, Instance, Labeled, State, Status
 from .step import step
@@ -111,6 +112,7 @@ __all__ = [
     "Loop",
     "Many",
     "Map",
+    "Met",
     "Next",
     "Node",
     "OnFailure",
@@ -132,6 +134,7 @@ __all__ = [
     "Retried",
     "Settled",
     "Signature",
+    "Simulated",
     "Skip",
     "Spread",
     "SqliteLessons",
@@ -149,6 +152,7 @@ __all__ = [
     "Wake",
     "Wanted",
     "Withdrawn",
+    "World",
     "Worth",
     "WrittenGraph",
     "as_choice",
@@ -170,6 +174,7 @@ __all__ = [
     "read_graph",
     "remaining",
     "retry",
+    "simulate",
     "step",
     "task_of",
     "tasks_of",

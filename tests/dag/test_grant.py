@@ -153,7 +153,7 @@ def test_a_rate_below_one_a_minute_is_one_in_several() -> None:
 @given(
     st.lists(st.tuples(st.floats(0, 40), st.integers(0, 60)), min_size=1, max_size=30),
     st.integers(1, 5),
-    st.integers(20, 100),
+    st.integers(60, 200),
 )
 def test_in_no_minute_more_is_started_than_the_rate_allows(
     calls: list[tuple[float, int]], requests: int, tokens: int

@@ -1,7 +1,7 @@
 """What `step` promises whatever happens, in whatever order: the cap, each node once, nothing forgotten, determinism.
 
-The machine plays the driver, the models and the people: it starts nodes at once or late, answers, fails, overcharges, sends
-late bills, lets time jump, calls the run off, and loses the process, so that the Log is all that is left.
+The machine plays the driver, the models and the people: it starts nodes at once or late, answers, fails, overcharges,
+sends late bills, lets time jump, calls the run off, and loses the process, so that the Log is all that is left.
 """
 
 from collections import Counter
@@ -331,7 +331,8 @@ class Driven(RuleBasedStateMachine):
         for event in self.journal:
             step(again, event)
         self.check_same(again)
-        self.state, self.told = again, [(event, []) for event in self.journal]
+        self.state = again
+        self.told = [(event, list[Command]()) for event in self.journal]
         self.wanting.clear()
         self.wakes.clear()
         at_work = [n for n in self.state.desk.at_work]
