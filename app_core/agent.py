@@ -106,6 +106,11 @@ class Agent(Declared[First, Rest, Result]):
         steps: Any = reduce(lambda one, other: one | other, [answer, *map(_call_of, self.tools)])
         return _model(f"{self.name}_move", Move, step=Annotated[steps, Field(discriminator="call")])
 
+    @cached_property
+    def graph(self) -> Graph:
+        """Its graph where all its parameters are given."""
+        return self._graph(tuple(self.signature.takes))
+
     def _noted(self, transcript: Any, move: Any, **results: Any) -> Any:
         step, left = move.step, transcript.turns_left - 1
         if step.call == "answer":

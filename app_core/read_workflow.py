@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, NoReturn, ParamSpec, TypeVar
 
-from rheostat.dag import Drawing, Graph, OnFailure, WrittenGraph, read_graph
+from rheostat.dag import Drawing, Graph, OnFailure, Signature, WrittenGraph, read_graph
 
+from .agent import Agent
 from .declare import AnyDeclared, Workflow
 from .label import untrusted
 from .signed import signed
@@ -43,17 +44,26 @@ def read_workflow(
     declared: Mapping[str, AnyDeclared],
 ) -> Written[Any, ..., Any]:
     """A workflow of the functions in `declared`. Raises InvalidGraph if it can't be run."""
+    # Parts of an agent have a dot in their names, and are nobody else's to call.
+    known = {each.name: each for each in declared.values() if each.name.isidentifier()}
+    graphs = {each.name: each.graph for each in known.values() if isinstance(each, Workflow | Agent)}
     graph = read_graph(
         name,
         data,
         takes=takes,
-        known={each.name: each.signature for each in declared.values()},
-        graphs={each.name: each.graph for each in declared.values() if isinstance(each, Workflow)},
+        known={each.name: _signature(each, each.name in graphs) for each in known.values()},
+        graphs=graphs,
         gives=gives,
         label=None if trusted else untrusted(f"the workflow {name}"),
     )
     function = signed(name, takes, gives, says="", does=_not_called)
     return Written(function=function, name=name, read=graph)
+
+
+def _signature(declared: AnyDeclared, is_graph: bool) -> Signature:
+    """What it takes. A graph needs all of its inputs: there is no code that would fill a default in."""
+    signature = declared.signature
+    return replace(signature, needs=frozenset(signature.takes)) if is_graph else signature
 
 
 def _not_called(**_: Any) -> NoReturn:

@@ -257,14 +257,14 @@ def _close(state: State, turn: Turn, scope: Scope) -> None:
         case Inline():
             _end_with_output(state, turn, owner, scope)
         case _:
-            outputs = [output for each in owner.inside if (output := state.resolve(each, each.graph.output))]
+            outputs = [output for each in owner.inside if (output := state.output(each))]
             owner.value = Labeled([o.data for o in outputs], state.join([o.label for o in outputs]))
             end(state, turn, owner, Status.DONE)
 
 
 def _next_turn(state: State, turn: Turn, owner: Instance, scope: Scope, loop: Loop) -> None:
     done = state.resolve(scope, loop.until)
-    output = state.resolve(scope, scope.graph.output)
+    output = state.output(scope)
     if done is None:
         return _fail(state, turn, owner, why_missing(state, scope, [loop.until]))
     turns = len(owner.inside)
@@ -277,7 +277,7 @@ def _next_turn(state: State, turn: Turn, owner: Instance, scope: Scope, loop: Lo
 
 
 def _end_with_output(state: State, turn: Turn, owner: Instance, scope: Scope) -> None:
-    output = state.resolve(scope, scope.graph.output)
+    output = state.output(scope)
     if output is None:
         return _fail(state, turn, owner, why_missing(state, scope, references(scope.graph.output)))
     owner.value = output

@@ -133,7 +133,14 @@ class State:
 
     def result(self) -> Labeled | None:
         """The workflow's output, or None while it has none or because a node it needs has failed."""
-        return None if self.root is None else self.resolve(self.root, self.graph.output)
+        return None if self.root is None else self.output(self.root)
+
+    def output(self, scope: Scope) -> Labeled | None:
+        """What a scope's graph gives; None if something that it needs has no value."""
+        value, author = self.resolve(scope, scope.graph.output), scope.graph.label
+        if value is None or author is None:
+            return value
+        return Labeled(value.data, self.join([value.label, author]))
 
     def arguments(self, node_id: str) -> dict[str, Labeled]:
         """The arguments of a node that is ready or was so before, resolved, by parameter name.

@@ -15,7 +15,7 @@ from rheostat.app_core.ports import ChatRequest
 from rheostat.app_core.run_errors import BadDeclaration
 from rheostat.app_core.testing import ScriptedGateway
 from rheostat.autonomy import Taint
-from rheostat.dag import when
+from rheostat.dag import InvalidGraph, when
 
 
 class Found(BaseModel):
@@ -182,6 +182,22 @@ def test_a_run_of_an_agent_is_taken_up_where_it_was_cut_off(tmp_path: Path) -> N
     app, find = made(tmp_path, [answer({"place": "p", "lines": []})])
     app.workflow(plain(find))
     assert app.open(run.id).approve().value == Found(place="p", lines=[])
+
+
+def test_a_written_workflow_may_call_an_agent_but_none_of_its_parts(tmp_path: Path) -> None:
+    app, _ = made(tmp_path, [call("search", words="x"), answer({"place": "park", "lines": []})])
+    args: dict[str, Any] = {"task": {"ref": "task"}, "depth": {"value": 1}}
+    data: dict[str, Any] = {"nodes": [{"id": "it", "calls": "find", "args": args}], "output": {"ref": "it.place"}}
+    plan = app.read_workflow("plan", data, takes={"task": str}, gives=str)
+    run = app.run(plan, task="?")
+    assert run.value == "park"
+    assert "it/turn[0]/search" in run.view.nodes
+    for change, said in (
+        ({"calls": "find.move"}, "which is none of"),
+        ({"args": {"task": {"ref": "task"}}}, "leaves out 'depth', which find"),
+    ):
+        with pytest.raises(InvalidGraph, match=said):
+            app.read_workflow("other", {**data, "nodes": [{**data["nodes"][0], **change}]}, takes={"task": str})
 
 
 def test_what_can_not_be_an_agent_is_told(tmp_path: Path) -> None:

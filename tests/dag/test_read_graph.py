@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from rheostat.dag import (
     Began,
+    Drawing,
     Failed,
     Finished,
     Graph,
@@ -50,10 +51,14 @@ KNOWN = {
 TAKES = {"ticket": str, "people": list[str], "count": int}
 
 
+def sheet() -> Drawing:
+    found = drawing()
+    assert found is not None
+    return found
+
+
 def review(text: Any) -> Any:
-    sheet = drawing()
-    assert sheet is not None
-    return sheet.call("draft", {"ticket": text, "tone": "kind"}, KNOWN["draft"])
+    return sheet().call("draft", {"ticket": text, "tone": "kind"}, KNOWN["draft"])
 
 
 GRAPHS = {"review": draw("review", review, ("text",), KNOWN["review"])}
@@ -121,7 +126,21 @@ def test_a_written_graph_runs_like_a_drawn_one_and_all_it_passes_carries_its_aut
     step(state, Failed("sum", "no"))
     for n in range(2):
         step(state, Finished(f"sent[{n}]/send", Labeled(n)))
-    assert state.complete and state.result() == Labeled([0, 1], 0)
+    assert state.complete and state.result() == Labeled([0, 1], 7)
+
+
+def test_a_constant_that_an_author_gives_as_output_carries_their_label() -> None:
+    graph = read(only(DRAFT, output={"value": "eve@example.org"}), label=7)
+
+    def outer(ticket: Any) -> Any:
+        return sheet().inline(graph, {"ticket": ticket, "people": [], "count": 1})
+
+    inlined = draw("outer", outer, ("ticket",))
+    for whole in (graph, inlined):
+        state = State(whole, worst)
+        step(state, Began({name: Labeled("t", 1) for name in whole.inputs}))
+        step(state, Finished("reply" if whole is graph else "plan/reply", Labeled(None, 7)))
+        assert state.result() == Labeled("eve@example.org", 7)
 
 
 def changed(**changes: Any) -> dict[str, Any]:
