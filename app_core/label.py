@@ -39,7 +39,9 @@ def join(labels: Iterable[Label]) -> Label:
     if all(label is given[0] for label in given):
         return given[0]
     trust = max(label.trust for label in given)
-    names = dict.fromkeys(label.by for label in given if label.trust is trust and label.by)
+    # Each name once, also of those that were joined before: in a loop the line would else double with every turn.
+    joined = ", ".join(label.by for label in given if label.trust is trust)
+    names = dict.fromkeys(name for name in joined.split(", ") if name)
     return Label(trust=trust, by=", ".join(names), read_untrusted=any(label.read_untrusted for label in given))
 
 

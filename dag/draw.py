@@ -190,7 +190,7 @@ def draw(name: str, function: Callable[..., object], inputs: tuple[str, ...], si
         signature: their types, and that of what it returns.
 
     Raises:
-        DrawError: it used an output as a value, or one where its type can't fit.
+        DrawError: it used an output as a value, or one where its type can't fit, or it calls itself.
         InvalidGraph: what it drew does not hold together.
     """
     sheet = Drawing()
@@ -198,6 +198,8 @@ def draw(name: str, function: Callable[..., object], inputs: tuple[str, ...], si
     try:
         promises = {each: Promise(Ref(of=INPUT + each), signature.takes.get(each, Any)) for each in inputs}
         output = function(**promises)
+    except RecursionError:
+        raise DrawError(f"{name}() draws itself without end. Use node.loop(...), which has a bound.") from None
     finally:
         _drawing.reset(token)
     if isinstance(output, Promise) and misfit(promised_type(output), signature.gives):

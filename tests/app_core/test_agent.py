@@ -142,6 +142,12 @@ def test_an_agent_that_never_answers_fails_after_its_turns(tmp_path: Path) -> No
     assert len(asked(app)) == 3
 
 
+def test_labels_do_not_grow_with_the_turns(tmp_path: Path) -> None:
+    app, find = made(tmp_path, [*[call("search", words="x")] * 5, call("tell", to="a", text="b")], turns=9)
+    run = app.run(app.workflow(plain(find)), task="?", dial=0)
+    assert {argument.vouched_by for argument in run.questions[0].action.arguments} == {"the workflow, search"}
+
+
 def test_what_is_no_call_of_a_tool_is_sent_back(tmp_path: Path) -> None:
     found = answer({"place": "p", "lines": []})
     script = [call("rm", path="/"), call("search", words="x", limit=0), call("search", words="x", more=1), found]

@@ -157,6 +157,17 @@ def test_a_type_that_can_not_fit_is_told_when_drawing_too_with_both_ends() -> No
     assert [node.id for node in right.graph.nodes] == ["draft", "send"]
 
 
+def test_a_workflow_that_calls_itself_is_told_what_to_use_instead() -> None:
+    app = App("endless")
+
+    @app.workflow
+    def again(text: str) -> str:
+        return again(text)
+
+    with pytest.raises(DrawError, match=r"again\(\) draws itself without end. Use node.loop"):
+        _ = again.graph
+
+
 Misuse = Callable[[str], object]
 
 MISUSES: list[tuple[Misuse, str]] = [
