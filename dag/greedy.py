@@ -91,7 +91,7 @@ def _mending(figures: Figures, selection: Selection, need: Need, caps: Caps) -> 
     for task, index in enumerate(selection):
         current = figures.ways[task][index]
         for other, way in enumerate(figures.ways[task]):
-            relief = excess.now - excess.after(task, other) if other != index else 0.0
+            relief = excess.now - excess.after(task, way) if other != index else 0.0
             if relief > SLACK * excess.now:
                 gain = (way.worth - current.worth) / relief
                 if best is None or gain > best.gain:
@@ -108,11 +108,14 @@ class _Excess:
         *others, self._roomiest = sorted((way.room_usd, task) for task, way in enumerate(self._chosen))
         self._next_room = others[-1][0] if others else 0.0
         self._usd = need.usd - need.room_usd
+        self._usd_unit = max(caps.usd, figures.least.usd)
+        self._second_unit = max(caps.seconds, figures.least.seconds)
         self._longest_s = max(map(float.__add__, need.starts_s, need.rests_s))
         self.now = self._sum(need.usd, self._longest_s, need.busy_s)
 
-    def after(self, task: int, index: int) -> float:
-        old, new, need = self._chosen[task], self._figures.ways[task][index], self._need
+    def after(self, task: int, new: Way) -> float:
+        """The excess if another way of a task were taken."""
+        old, need = self._chosen[task], self._need
         others = self._next_room if task == self._roomiest[1] else self._roomiest[0]
         usd = self._usd + new.usd - old.usd + max(others, new.room_usd)
         way_s = need.starts_s[task] + need.rests_s[task]
@@ -123,13 +126,12 @@ class _Excess:
 
     def _sum(self, usd: float, longest_s: float, busy_s: float) -> float:
         """Each cap apart, so that what mends one of two is seen to help."""
-        figures, caps = self._figures, self._caps
-        shares = (
-            figures.overrun(usd, 0.0, caps),
-            figures.overrun(0.0, longest_s, caps),
-            figures.overrun(0.0, busy_s / figures.slots, caps),
-        )
-        return sum(shares)
+        work_s, deadline_s = busy_s / self._figures.slots, self._caps.seconds
+        excess = (usd - self._caps.usd) / self._usd_unit if usd > self._caps.usd else 0.0
+        for taken_s in (longest_s, work_s):
+            if taken_s > deadline_s:
+                excess += (taken_s - deadline_s) / self._second_unit
+        return excess
 
 
 def _upgrades(figures: Figures, selection: Selection, need: Need, caps: Caps) -> Iterator[_Step]:

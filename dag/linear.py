@@ -75,9 +75,10 @@ class LinearModel:
         """Solves it with shares of ways. Raises NotSolved."""
         self._set(caps)
         self._allow_excess(0.0)
-        excess = 0.0
-        if not self._run():
-            excess = self._least_excess()
+        excess = 0.0 if self._run() else self._least_excess()
+        self._solver.setOptionValue(
+            "simplex_strategy", _DUAL
+        )  # the quicker one under other caps, from where this ended
         solution = self._solver.getSolution()
         columns, rows = list(solution.col_dual), list(solution.row_dual)
         return Relaxation(
@@ -227,6 +228,12 @@ class _Rows:
         """A solver that holds these rows and minimises the costs of the first columns; none is below zero."""
         from highspy import Highs, HighsLp, MatrixFormat
 
+        class Silent(Highs):
+            """Without the callbacks: when these are set it prints its name, before it can be asked not to."""
+
+            def __init__(self) -> None:
+                super(Highs, self).__init__()
+
         program = HighsLp()
         program.num_col_, program.num_row_ = columns, len(self._least)
         program.col_cost_ = [*costs, *[0.0] * (columns - len(costs))]
@@ -236,17 +243,20 @@ class _Rows:
         program.a_matrix_.start_ = self._starts
         program.a_matrix_.index_ = self._columns
         program.a_matrix_.value_ = self._weights
-        solver = Highs()
+        solver = Silent()
         for name, value in _SETTINGS.items():
             solver.setOptionValue(name, value)
         solver.passModel(program)
         return solver
 
 
+_DUAL, _PRIMAL = 1, 4
+
 _SETTINGS: dict[str, bool | float | str] = {
     "output_flag": False,
     "parallel": "off",
     "threads": 1,
+    "simplex_strategy": _PRIMAL,
     "primal_feasibility_tolerance": TOLERANCE,
     "dual_feasibility_tolerance": TOLERANCE,
     "mip_feasibility_tolerance": TOLERANCE,
