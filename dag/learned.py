@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from itertools import islice
 from math import exp, log
 
@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from .forecast import Forecast
 from .lesson import Lesson
-from .spread import AMOUNTS, Spread, of_amounts
+from .spread import AMOUNTS, Spread, between, of_amounts
 
 NEWEST = 200
 """Lessons of one part that count; models and prompts change, so older ones don't."""
@@ -107,23 +107,16 @@ def _shrunk(prior: float, seen: Sequence[float]) -> float:
 def _seen(prior: Spread, amounts: Sequence[float]) -> Spread:
     """Each quantile of what was seen, drawn towards the prior's the fewer they are."""
     share = len(amounts) / (PRIOR_RUNS + len(amounts))
-    return of_amounts([_between(a, b, share) for a, b in zip(prior.amounts, _quantiles(sorted(amounts)), strict=True)])
+    before, seen = prior.amounts, _quantiles(sorted(amounts))
+    if min(before[0], seen[0]) > 0:  # in proportion, so that a prior ten times too high is soon made up for
+        return of_amounts([exp((1 - share) * log(a) + share * log(b)) for a, b in zip(before, seen, strict=True)])
+    return of_amounts([(1 - share) * a + share * b for a, b in zip(before, seen, strict=True)])
 
 
-def _quantiles(amounts: Sequence[float]) -> Iterator[float]:
+def _quantiles(amounts: Sequence[float]) -> list[float]:
     """What the next amount will stay below, at the middle of each equal share.
 
     Of n amounts seen, the next is below the k-th with the chance k / (n + 1).
     """
-    for step in range(AMOUNTS):
-        place = min(max((step + 0.5) / AMOUNTS * (len(amounts) + 1) - 1, 0.0), len(amounts) - 1.0)
-        low = int(place)
-        high = min(low + 1, len(amounts) - 1)
-        yield amounts[low] + (place - low) * (amounts[high] - amounts[low])
-
-
-def _between(one: float, other: float, share: float) -> float:
-    """From `one` this share of the way to `other`: in proportion, or in amount where one of them is nothing."""
-    if one <= 0 or other <= 0:
-        return one + share * (other - one)
-    return exp((1 - share) * log(one) + share * log(other))
+    places = [(step + 0.5) / AMOUNTS * (len(amounts) + 1) - 1 for step in range(AMOUNTS)]
+    return [between(amounts, place) for place in places]

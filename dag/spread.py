@@ -22,7 +22,7 @@ _Z90 = _NORMAL.inv_cdf(0.9)
 AMOUNTS = 32
 """Equally likely amounts that stand for a spread."""
 
-_NEAR = 0.1
+_NEAR, _WIDEST, _LEAST = 0.1, 6.0, 1e-100
 _BOUNDS = (-inf, *(_NORMAL.inv_cdf(step / AMOUNTS) for step in range(1, AMOUNTS)), inf)
 
 
@@ -54,8 +54,8 @@ class Spread(BaseModel):
 
     @property
     def sigma(self) -> float:
-        """The standard deviation of the amount's logarithm, if it is log-normal."""
-        return log(self.p90 / self.p50) / _Z90 if self.p50 > 0 else 0.0
+        """The standard deviation of the amount's logarithm, if it is log-normal; no more than can be reckoned with."""
+        return min(_WIDEST, (log(self.p90) - log(self.p50)) / _Z90) if self.p50 > 0 else 0.0
 
     @property
     def amounts(self) -> tuple[float, ...]:
@@ -92,7 +92,7 @@ NOTHING = Spread.certain(0.0)
 
 def matched(mean: float, variance: float) -> Spread:
     """The log-normal spread with this mean and this variance."""
-    if mean <= 0:
+    if mean <= _LEAST:
         return NOTHING
     sigma = sqrt(log(1 + variance / mean**2))
     p50 = mean * exp(-(sigma**2) / 2)
@@ -118,6 +118,8 @@ def total(parts: Iterable[Spread]) -> Spread:
 def mixed(parts: Iterable[tuple[float, Spread]]) -> Spread:
     """An amount that is each of these with its probability; what is missing to one counts as nothing."""
     parts = [(share, part) for share, part in parts if share > 0]
+    if not any(part.p90 for _, part in parts):
+        return NOTHING
     if len(parts) == 1 and parts[0][0] > 1 - 1e-9:
         return parts[0][1]
     rest = max(0.0, 1 - fsum(share for share, _ in parts))
@@ -198,7 +200,12 @@ def _of(weighed: list[tuple[float, float]]) -> Spread:
 
 def _quantile(points: Sequence[float], share: float) -> float:
     """Between the two amounts whose shares' middles it lies between."""
-    place = min(max(share * len(points) - 0.5, 0.0), len(points) - 1.0)
+    return between(points, share * len(points) - 0.5)
+
+
+def between(amounts: Sequence[float], place: float) -> float:
+    """The amount at a place counted from 0, in proportion between two; at the ends the first and the last."""
+    place = min(max(place, 0.0), len(amounts) - 1.0)
     low = int(place)
-    high = min(low + 1, len(points) - 1)
-    return points[low] + (place - low) * (points[high] - points[low])
+    high = min(low + 1, len(amounts) - 1)
+    return amounts[low] + (place - low) * (amounts[high] - amounts[low])
