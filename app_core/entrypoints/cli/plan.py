@@ -99,7 +99,7 @@ def _notes(tasks: "Sequence[Task]", runs: int, *, missing: Sequence[str]) -> lis
     """What the forecast rests on."""
     rests = f"{runs:,} recorded steps" if runs else "list prices and rules of thumb: no run of this is on record yet"
     notes = [f"The forecasts rest on {rests}."]
-    if any(not task.known for task in tasks):
+    if any(not task.known and task.count != 1 for task in tasks):
         because = f"; these inputs were not given: {', '.join(missing)}" if missing else ""
         notes.append(f"How many copies some steps will have is estimated (≈){because}.")
     return notes

@@ -1,7 +1,7 @@
 """A plan on the screen. Its steps are a table: lanes for the graph, the way of each, what it takes and what it took."""
 
 from collections.abc import Callable, Iterator
-from typing import NamedTuple
+from dataclasses import dataclass
 
 from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderResult
 from rich.measure import Measurement
@@ -59,7 +59,8 @@ class Steps:
             yield text((SIGNED, "quiet"))
 
 
-class _Column(NamedTuple):
+@dataclass(frozen=True)
+class _Column:
     name: str
     cell: Callable[[Step], RenderableType]
     figure: bool = True
@@ -113,10 +114,11 @@ def _after(step: Step) -> str:
 
 def _standing(step: Step) -> RenderableType:
     """One word; or a number for each of several, since words for all take too much room here."""
-    copies = step.actual.copies if step.actual else {}
-    if len(copies) > 1:
-        return text(*((f"{number} {SIGNS[status]} ", _style(status)) for status, number in copies.items()))
-    return text((step.actual.status, _style(step.actual.status)) if step.actual else "")
+    if step.actual is None:
+        return Text()
+    actual = step.actual
+    signs = [(f"{number} {SIGNS[status]} ", _style(status)) for status, number in actual.copies.items()]
+    return text(*signs) if len(signs) > 1 else text((actual.status, _style(actual.status)))
 
 
 def _sign(step: Step) -> RenderableType:
