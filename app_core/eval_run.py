@@ -16,7 +16,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from rheostat.autonomy import Level
-from rheostat.dag import task_of
+from rheostat.dag import choice_name, task_of
 
 from .compose import store_in
 from .declare import AnyWorkflow, Llm
@@ -139,7 +139,7 @@ class Eval:
         for node in view.nodes.values():
             llm = way.app.declared.get(self._tasks.get(task_of(node.id), ""))
             if isinstance(llm, Llm) and (WHOLE in node.tried or node.status == "failed"):
-                yield _trial(node, llm, way.choices[llm.name], case, repetition)
+                yield _trial(node, llm, choice_name(way.choices[llm.name]), case, repetition)
 
 
 def _trial(node: NodeView, llm: AnyLlm, choice: str, case: str, repetition: int) -> Trial:

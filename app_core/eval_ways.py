@@ -8,10 +8,10 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from rheostat.autonomy import Rule, Ruling
-from rheostat.dag import Call, Graph, choice_name
+from rheostat.dag import Call, Choice, Graph, Skip, calls, choice_name
 
 from .app import App
-from .declare import AnyWorkflow, Llm, Tool
+from .declare import AnyDeclared, AnyWorkflow, Llm, Tool
 from .run_errors import BadInput
 
 NO_EFFECTS = Rule(name="eval", tool="*", at_least=Ruling.DENY, why="An eval performs no action.")
@@ -24,14 +24,19 @@ class Way:
     Args:
         name: what it is called while it runs.
         model: serves where a function names no choices of its own.
-        choices: by function that calls a model, how that is run, as `rheostat plan` names it.
+        choices: by function that calls a model, how that is run.
         app: with that choice alone left to each of them, and no tool that may act.
     """
 
     name: str
     model: str
-    choices: Mapping[str, str]
+    choices: Mapping[str, Choice]
     app: App
+
+    @property
+    def models(self) -> set[str]:
+        """All that it asks."""
+        return {call.model for choice in self.choices.values() for call in calls(choice)}
 
 
 def ways(app: App, workflow: AnyWorkflow, models: Sequence[str]) -> list[Way]:
@@ -48,27 +53,37 @@ def ways(app: App, workflow: AnyWorkflow, models: Sequence[str]) -> list[Way]:
     Raises:
         BadInput: the workflow calls no model.
     """
-    named = set(calling_models(workflow.graph, app).values())
-    llms = {name: llm for name, llm in app.declared.items() if name in named and isinstance(llm, Llm)}
+    called = set(calling_models(workflow.graph, app).values())
+    llms = {name: llm for name, llm in app.declared.items() if name in called and isinstance(llm, Llm)}
     if not llms:
         raise BadInput(f"The workflow {workflow.name} calls no model.", "An eval compares models and choices.")
-    number = max(len(llm.choices or models) for llm in llms.values())
-    return [_way(app, llms, models[at % len(models)], at) for at in range(number)]
+    choices = {name: _choices(llm, models) for name, llm in llms.items()}
+    return [
+        _way(app, models[at % len(models)], {name: each[at % len(each)] for name, each in choices.items()})
+        for at in range(max(map(len, choices.values())))
+    ]
 
 
-def _way(app: App, llms: Mapping[str, Llm[Any, ..., Any]], model: str, at: int) -> Way:
+def _choices(llm: Llm[Any, ..., Any], models: Sequence[str]) -> list[Choice]:
+    own = [choice for choice in llm.choices if not isinstance(choice, Skip)]
+    return own or [Call(model=model) for model in models]
+
+
+def _way(app: App, model: str, choices: Mapping[str, Choice]) -> Way:
     own = copy.copy(app)
-    chosen = {
-        name: llm.choices[at % len(llm.choices)] if llm.choices else Call(model=model) for name, llm in llms.items()
-    }
-    own.declared = app.declared | {
-        name: replace(declared, rules=(*declared.rules, NO_EFFECTS))
-        for name, declared in app.declared.items()
-        if isinstance(declared, Tool)
-    }
-    own.declared |= {name: replace(llm, choices=(chosen[name],)) for name, llm in llms.items()}
-    choices = {name: choice_name(choice) for name, choice in chosen.items()}
-    return Way(", ".join(dict.fromkeys(choices.values())) or model, model, choices, own)
+    own.declared = {name: _held(declared, choices.get(name)) for name, declared in app.declared.items()}
+    return Way(", ".join(dict.fromkeys(map(choice_name, choices.values()))), model, choices, own)
+
+
+def _held(declared: AnyDeclared, choice: Choice | None) -> AnyDeclared:
+    """The same function, with one choice left or with its hands tied."""
+    match declared:
+        case Llm() if choice is not None:
+            return replace(declared, choices=(choice,))
+        case Tool():
+            return replace(declared, rules=(*declared.rules, NO_EFFECTS))
+        case _:
+            return declared
 
 
 def calling_models(graph: Graph, app: App, prefix: str = "") -> dict[str, str]:

@@ -14,13 +14,15 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-from rheostat.app_core.compose import default_store
+from rheostat.app_core.compose import default_lessons, default_store
 from rheostat.app_core.entrypoints.cli import cli
 
 DESK = '''
 from pathlib import Path
+from time import time
 
 from rheostat import App, Score
+from rheostat.dag import cascade
 from rheostat.app_core.ports import ChatRequest, Price
 from rheostat.app_core.testing import ScriptedGateway
 
@@ -83,6 +85,22 @@ def without(number: int) -> int:
     return plain(number)
 
 
+@app.llm(again=0, choices=["quick", cascade("quick", "clever")])
+def chosen(number: int) -> str:
+    """Is it odd or even?"""
+    raise NotImplementedError
+
+
+@app.check(chosen)
+def right_too(number: int, answer: str) -> float:
+    return right(number, answer).value
+
+
+@app.workflow
+def both(number: int) -> list[str]:
+    return [parity(number), chosen(number)]
+
+
 @app.workflow
 def several(numbers: list[int]) -> list[str]:
     return parity.each(numbers)
@@ -134,6 +152,24 @@ def test_each_model_is_measured_at_each_step_by_the_apps_own_checks() -> None:
         found["spent_usd"] == pytest.approx(sum(trial["cost_usd"] for trial in found["trials"]))
         and found["spent_usd"] > 0
     )
+
+
+def test_a_step_that_names_choices_is_measured_in_each_of_them() -> None:
+    found = told("--models", "clever,quick,clever", flow="both")
+    assert found["runs"] == 3 * 12, "as many ways as the step with most of them has"
+    assert {choice: (step["passed"], step["runs"]) for choice, step in steps(found, "chosen").items()} == {
+        "quick": (12, 24),
+        "cascade(quick, clever)": (12, 12),
+    }
+    assert {choice: step["runs"] for choice, step in steps(found, "parity").items()} == {"clever": 24, "quick": 12}
+
+
+def test_plans_learn_from_it() -> None:
+    told("--models", "clever,quick", flow="both")
+    lessons, _ = default_lessons().of("desk")
+    of_parity = [(lesson.part, lesson.passed) for lesson in lessons if lesson.task == "parity"]
+    assert (of_parity.count(("clever", True)), of_parity.count(("quick", True)), len(of_parity)) == (12, 6, 24)
+    assert {"quick", "cascade(quick, clever)/1"} <= {lesson.part for lesson in lessons if lesson.task == "chosen"}
 
 
 def test_no_action_is_performed_and_what_stands_behind_one_is_named() -> None:
@@ -203,7 +239,11 @@ def test_a_model_that_can_not_be_reached_is_given_up_and_counted_against_nobody(
     [
         ("tell", '{"number": 1}\n{"number": "many"}', "cases.jsonl, line 2: number: Input should be a valid integer"),
         ("tell", "", "cases.jsonl holds no cases."),
-        ("", '{"number": 1}', "has several workflows. There are: tell, without, several. Name one with --workflow."),
+        (
+            "",
+            '{"number": 1}',
+            "has several workflows. There are: tell, without, both, several.",
+        ),
         ("other", '{"number": 1}', "has no workflow 'other'."),
         ("without", '{"number": 1}', "calls no model."),
     ],
@@ -214,24 +254,36 @@ def test_what_can_not_be_measured_is_refused_before_anything_runs(flow: str, lin
     assert code == 2 and what in err
 
 
-def test_ctrl_c_keeps_what_was_measured(tmp_path: Path) -> None:
-    Path("desk.py").write_text(DESK.replace("price=", "delay_s=0.05, price="))
+@pytest.mark.local_model
+def test_the_documents_example_runs() -> None:
+    text = (Path(__file__).parents[2] / "docs" / "eval.md").read_text()
+    for name, kind in (("desk.py", "python"), ("cases.jsonl", "json")):
+        Path(name).write_text(text.partition(f"```{kind}\n")[2].partition("```")[0])
+    Path("cases.jsonl").write_text("\n".join(Path("cases.jsonl").read_text().splitlines()[:2]))
+    found = told("--models", "local", flow="")
+    assert (found["runs"], found["cases"], found["unreached"]) == (2, 2, [])
+    assert steps(found, "reply")["local"]["runs"] == 2 and steps(found, "reply")["local"]["p50_s"] > 0
+
+
+def test_ctrl_c_keeps_what_was_measured() -> None:
+    slow = DESK.replace("price=", "delay_s=0.05, price=")
+    Path("desk.py").write_text(
+        slow.replace("    number = int(", '    Path(f"asked {time()}").touch()\n    number = int(', 1)
+    )
     cases(range(500))
     command = [sys.executable, "-m", "rheostat.app_core.entrypoints.cli", "eval", "desk.py", "--cases", "cases.jsonl"]
-    root = str(Path(__file__).parents[2])
     with subprocess.Popen(
         [*command, "--models", "clever,quick", "--workflow", "tell", "--json"],
-        env=os.environ | {"PYTHONPATH": root},
+        env=os.environ | {"PYTHONPATH": str(Path(__file__).parents[2])},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
     ) as running:
-        assert running.stderr is not None
-        running.stderr.readline()  # the first run has begun
-        time.sleep(2)
+        while len(list(Path().glob("asked *"))) < 9 and running.poll() is None:
+            time.sleep(0.05)
         running.send_signal(signal.SIGINT)
-        out, _ = running.communicate(timeout=30)
+        out, err = running.communicate(timeout=60)
+    assert running.returncode == 130, err
     found = json.loads(out)
-    assert running.returncode == 130
     assert 0 < found["runs"] < 1000 and found["stopped"] == "Ctrl-C was pressed."
     assert sum(step["runs"] for step in found["steps"] if step["node"] == "parity") == found["runs"]

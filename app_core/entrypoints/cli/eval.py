@@ -51,7 +51,7 @@ def evaluate(
         flow = workflow_of(declared, workflow)
         named = [name.strip() for name in (models or "").split(",") if name.strip()] or [resolve(None).model]
         found = Eval(flow, read_cases(cases, flow), ways(declared, flow, named), repeat, budget_usd, deadline_s)
-        _measure(found, named, as_json=as_json)
+        _measure(found, as_json=as_json)
         if as_json:
             print_json(_document(found))
         else:
@@ -59,7 +59,7 @@ def evaluate(
         raise typer.Exit(_ending(found))
 
 
-def _measure(found: "Eval", models: list[str], *, as_json: bool) -> None:
+def _measure(found: "Eval", *, as_json: bool) -> None:
     """Runs it in front of a person; Ctrl-C ends it early."""
     from ...compose import default_gateway, get_local_model
     from ...models import LOCAL
@@ -68,13 +68,15 @@ def _measure(found: "Eval", models: list[str], *, as_json: bool) -> None:
     from ..terminal.progress import Progress, label
 
     printing = contextlib.redirect_stdout(sys.stderr) if as_json else contextlib.nullcontext()
-    app = found.ways[0].app
+    gateway = found.ways[0].app.gateway
+    models = {model for way in found.ways for model in way.models}
     with printing, Progress(aside(), label) as progress, on_ctrl_c(lambda: progress.doing(_STOPPING)):
         try:
-            if app.gateway is None and LOCAL in models:
+            if gateway is None and LOCAL in models:
                 get_local_model(progress.doing)
-            for model in models:
-                (app.gateway or default_gateway()).facts(model)
+            for model in models:  # what is unknown is best known before money is spent, and what is local loaded
+                (gateway or default_gateway()).facts(model)
+                (gateway or default_gateway()).counter(model)
             found.measure(progress.doing)
         except KeyboardInterrupt:
             found.stopped = _BY_CTRL_C
