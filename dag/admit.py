@@ -50,7 +50,7 @@ def start(state: State, commands: list[Command]) -> None:
 def ticked(state: State, commands: list[Command], event: Ticked) -> None:
     """Time went on, and with it the work, if someone is at work."""
     before_s, desk = state.now_s, state.desk
-    if before_s is not None and event.at_s <= before_s:
+    if before_s is not None and event.at_s < before_s:
         return
     if before_s is not None and desk.at_work:
         state.worked_s += event.at_s - before_s

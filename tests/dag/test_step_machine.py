@@ -382,7 +382,7 @@ class Driven(RuleBasedStateMachine):
         if not self.state.complete:
             assert at_work or self.state.having(Status.WAITING)
         if self.wanting and not self.flying:
-            assert any(at_s > self.now_s for at_s in self.wakes), "a call waits for nothing"
+            assert any(at_s >= self.now_s for at_s in self.wakes), "a call waits for nothing"
 
     @invariant()
     def rates_hold(self) -> None:
@@ -395,8 +395,6 @@ class Driven(RuleBasedStateMachine):
 
     def teardown(self) -> None:
         """Whatever was done, the run can be brought to its end; and the same events give the same commands again."""
-        if not hasattr(self, "state"):
-            return
         for _ in range(1_000):
             if self.state.complete and not self.flying:
                 break
@@ -415,7 +413,8 @@ class Driven(RuleBasedStateMachine):
         if self.flying:
             self.settle(next(iter(self.flying)), 1.0)
         elif self.wanting:
-            self.now_s = min(at_s for at_s in self.wakes if at_s > self.now_s)
+            self.now_s = max(self.now_s, min(self.wakes))
+            self.wakes = [at_s for at_s in self.wakes if at_s > self.now_s]
             self.tell(Ticked(self.now_s))
         elif self.to_start:
             node = next(iter(self.to_start))
