@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable, Coroutine, Mapping, Sequence
-from functools import partial
 from typing import Any
 
 from rheostat import dag
@@ -15,7 +14,7 @@ from rheostat.dag import State, step
 from . import effects
 from .declare import AnyWorkflow
 from .ending import ending
-from .events import CallSettled, Event, NodeStarted, RunEnded, RunResumed
+from .events import CallSettled, Event, NodeFinished, NodeStarted, RunEnded, RunResumed
 from .functions import run_function
 from .log import GENESIS, Record, Store, linked, written
 from .money import Till
@@ -62,6 +61,7 @@ class Driver:
         self._epoch_s = max(time.time(), seen.last_at) - time.monotonic()
         self._loop = asyncio.get_running_loop()
         self._over: asyncio.Future[None] | None = None
+        self.replanned: asyncio.Future[None] = self._loop.create_future()
         self._trouble: BaseException | None = None
         self._lease = store.lease(seen.run)
         self._waiting = list[tuple[Event, str]]()
@@ -69,9 +69,10 @@ class Driver:
         self._why_stop = ""
         self._wake: asyncio.TimerHandle | None = None
         self._look: asyncio.TimerHandle | None = None
-        self._tasks = set[asyncio.Task[None]]()
+        self._starting = dict[str, None]()
+        self._at_work = dict[str, asyncio.Task[None]]()
+        self._beside = set[asyncio.Task[None]]()
         self._asking = set[asyncio.Task[None]]()
-        self._of_node = dict[str, asyncio.Task[None]]()
         self._till = Till(self)
         self._people = None if decide is None else People(self, decide)
 
@@ -90,25 +91,19 @@ class Driver:
     def later(self, *events: Event) -> None:
         """As `emit`, in one append with all that comes up in this turn of the event loop."""
         self._waiting += [(event, written(event)) for event in events]
-        if len(self._tasks) == 1:  # nothing else can come up: the one that is at work is the one that says this
-            self._commit()
-        elif not self._due:
-            self._due = True
-            self._loop.call_soon(self._safely, self._commit)
+        self._soon()
 
     def tell(self, *events: dag.Event) -> None:
         """Tells `step` what is not kept in the Log, and does what it commands."""
         self._commit(*events)
 
-    def spawn(self, work: Coroutine[Any, Any, None], node: str = "", *, asks: bool = False) -> None:
-        """Starts a piece of work that `go` waits for; a node's is cancelled when `step` calls the node off."""
+    def spawn(self, work: Coroutine[Any, Any, None], *, asks: bool = False) -> None:
+        """Starts a piece of work beside those of the nodes, that `go` waits for, too."""
         task = self._loop.create_task(work)
-        self._tasks.add(task)
+        self._beside.add(task)
         if asks:
             self._asking.add(task)
-        if node:
-            self._of_node[node] = task
-        task.add_done_callback(partial(self._left, node))
+        task.add_done_callback(self._left)
 
     def asks(self, question: Question) -> None:
         """Puts a question in front of whoever is there to be asked."""
@@ -173,36 +168,52 @@ class Driver:
         for timer in (self._wake, self._look):
             if timer is not None:
                 timer.cancel()
-        for task in self._tasks:
+        tasks = [*self._at_work.values(), *self._beside]
+        for task in tasks:
             task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await asyncio.gather(*tasks, return_exceptions=True)
         if self._waiting and self._trouble is None:
+            self._commit()
+
+    def _soon(self) -> None:
+        """Has what waits written once this turn is over."""
+        if not self._due:
+            self._due = True
+            self._loop.call_soon(self._safely, self._flush)
+
+    def _flush(self) -> None:
+        self._due = False
+        if self._waiting or self._starting:
             self._commit()
 
     def _commit(self, *told: dag.Event) -> None:
         """Takes in what waits, appends it, and acts on what `step` commands."""
-        self._due = False
         at_s = self.now()
         commands = list[dag.Command]()
         if not any(isinstance(event, dag.Resumed) for event in told) and not self._takes_up():
             commands += step(self.state, dag.Ticked(at_s))
         for event in told:
             commands += step(self.state, event)
-        batch, self._waiting = self._waiting, []
+        batch = [*self._begun(), *self._waiting]
+        self._waiting.clear()
         for event, _ in batch:
             commands += apply(event, at_s, self.state, self._workflow, self.cast)
-        if self._closing:
-            commands = [command for command in commands if not isinstance(command, dag.Start)]
-        for command in commands:  # grows on the way: that a node starts may have consequences
-            if isinstance(command, dag.Start):
-                started = NodeStarted(node=command.node)
-                batch.append((started, written(started)))
-                commands += apply(started, at_s, self.state, self._workflow, self.cast)
         if batch:
             self._append(batch, at_s)
         for command in commands:
             self._act(command)
+        if self._starting:
+            self._soon()
         self._rest()
+
+    def _begun(self) -> list[tuple[Event, str]]:
+        """That nodes began. Of one that is through in the turn in which it began, its end tells enough."""
+        for event, _ in self._waiting:
+            if isinstance(event, NodeFinished):
+                self._starting.pop(event.node, None)
+        started = [NodeStarted(node=node) for node in self._starting]
+        self._starting.clear()
+        return [(event, written(event)) for event in started]
 
     def _takes_up(self) -> bool:
         """Whether what is to be written begins with taking the run up: then nobody was at work until now."""
@@ -220,11 +231,11 @@ class Driver:
 
     def _act(self, command: dag.Command) -> None:
         match command:
-            case dag.Start():
-                self.spawn(work(self, command.node), command.node)
-            case dag.Stop():
-                if task := self._of_node.get(command.node):
-                    task.cancel()
+            case dag.Start() if not self._closing:
+                self._starting[command.node] = None
+                self._at_work[command.node] = self._loop.create_task(self._run(command.node))
+            case dag.Stop() if command.node in self._at_work:
+                self._stop(command.node)
             case dag.Grant() | dag.Refuse() | dag.Hedge():
                 self._till.on(command)
             case dag.Wake():
@@ -238,16 +249,34 @@ class Driver:
                 pass
 
     def _plan(self, why: str = "") -> None:
-        """Plans what is still to be done."""
+        """Plans what is still to be done. What has not made a call yet may go another way."""
         if event := planned(self.outlook, self.view, self.state, why):
-            self.later(event)
+            self.emit(event)
+            self.replanned.set_result(None)
+            self.replanned = self._loop.create_future()
 
-    def _left(self, node: str, task: asyncio.Task[None]) -> None:
-        """A piece of work has ended."""
-        self._tasks.discard(task)
+    async def _run(self, node: str) -> None:
+        """Does a node's work. A callback for when it is done would cost each node a turn of its own."""
+        try:
+            await work(self, node)
+        except Exception as trouble:
+            self._lose(trouble)
+        finally:
+            self._at_work.pop(node, None)
+            self._rest()
+
+    def _stop(self, node: str) -> None:
+        """Cancels a node's work; it may not even have begun."""
+        self._starting.pop(node, None)
+        task = self._at_work.pop(node)
+        self._beside.add(task)
+        task.add_done_callback(self._left)
+        task.cancel()
+
+    def _left(self, task: asyncio.Task[None]) -> None:
+        """A piece of work beside those of the nodes has ended."""
+        self._beside.discard(task)
         self._asking.discard(task)
-        if self._of_node.get(node) is task:
-            del self._of_node[node]
         if not task.cancelled() and (trouble := task.exception()) is not None:
             self._lose(trouble)
         self._rest()
@@ -272,10 +301,12 @@ class Driver:
 
     def _rest(self) -> None:
         """Lets `go` end once nothing is being done or to be written, and others work on the run while it only asks."""
-        idle = not self._waiting and len(self._tasks) == len(self._asking)
+        if self._at_work and self._trouble is None and not self._why_stop:
+            return
+        idle = not (self._at_work or self._waiting or self._starting) and len(self._beside) == len(self._asking)
         if idle and not self._closing:
             self._lease.drop()
-        ended = self._trouble is not None or self._why_stop or (idle and not self._tasks)
+        ended = self._trouble is not None or self._why_stop or (idle and not self._beside)
         if ended and self._over is not None and not self._over.done():
             self._over.set_result(None)
 

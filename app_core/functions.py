@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import inspect
-from collections.abc import Callable, Generator, Mapping
-from contextlib import contextmanager
-from functools import partial
+from collections.abc import Callable, Mapping
+from functools import lru_cache, partial
 from typing import Any
 
 from rheostat.autonomy import AutonomyError
@@ -17,13 +16,20 @@ from .errors import RheostatError
 from .run_errors import AppFailed, TookTooLong
 from .threads import in_thread
 
+_is_async = lru_cache(maxsize=1024)(inspect.iscoroutinefunction)
+
 
 async def run_function(function: Callable[..., Any], arguments: Mapping[str, Any]) -> Any:
     """Runs a function of the app, in a thread if it is not async. Raises AppFailed for whatever it raises."""
-    with _translated(function):
-        if inspect.iscoroutinefunction(function):
+    try:
+        if _is_async(function):
             return await function(**arguments)
         return await in_thread(partial(function, **arguments))
+    except (RheostatError, ContextError, DagError, AutonomyError):
+        raise
+    except Exception as error:
+        name = getattr(function, "__name__", "a function")
+        raise AppFailed(f"{name}() raised {type(error).__name__}: {error}") from error
 
 
 async def do_effect(function: Callable[..., Any], arguments: Mapping[str, Any], timeout_s: float | None) -> Any:
@@ -51,14 +57,3 @@ async def do_effect(function: Callable[..., Any], arguments: Mapping[str, Any], 
             running.cancel()
             raise TookTooLong(getattr(function, "__name__", "a tool"), timeout_s)
     return running.result()
-
-
-@contextmanager
-def _translated(function: Callable[..., Any]) -> Generator[None]:
-    try:
-        yield
-    except (RheostatError, ContextError, DagError, AutonomyError):
-        raise
-    except Exception as error:
-        name = getattr(function, "__name__", "a function")
-        raise AppFailed(f"{name}() raised {type(error).__name__}: {error}") from error

@@ -1,5 +1,6 @@
 """What the code that runs one node needs of the process that drives the run."""
 
+import asyncio
 from collections.abc import Callable, Coroutine, Mapping
 from typing import Any, Protocol
 
@@ -21,6 +22,8 @@ class Hold(Protocol):
     cast: Cast
     gateway: Gateway
     outlook: Outlook
+    replanned: asyncio.Future[None]
+    """Is done, and replaced by the next, as soon as there is another plan."""
 
     def now(self) -> float:
         """The run's time in epoch seconds. It never goes back, whatever is done to the clock."""
@@ -38,11 +41,8 @@ class Hold(Protocol):
         """Tells `step` what is not kept in the Log, and does what it commands."""
         ...
 
-    def spawn(self, work: Coroutine[Any, Any, None], node: str = "", *, asks: bool = False) -> None:
-        """Starts a piece of work that the run waits for.
-
-        If it is a node's, it stops when that is called off; if it only asks people, others may take the run on.
-        """
+    def spawn(self, work: Coroutine[Any, Any, None], *, asks: bool = False) -> None:
+        """Starts a piece of work that the run waits for. If it only asks people, others may take the run on."""
         ...
 
     def asks(self, question: Question) -> None:

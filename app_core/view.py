@@ -6,7 +6,7 @@ from typing import Any
 
 from rheostat.autonomy import Action, Approval, Json, Level, Question
 from rheostat.context import Break, Citation, Receipt, SourceMap
-from rheostat.dag import Choice, Plan, task_of
+from rheostat.dag import Choice, Plan
 
 from .events import (
     Answered,
@@ -57,15 +57,15 @@ class NodeView:
     cached_tokens: int = 0
     expected_cached_tokens: int = 0
     saved_usd: float = 0.0
-    breaks: list[Break] = field(default_factory=list[Break])
+    breaks: list[Break] = field(default_factory=lambda: [])
     receipt: Receipt | None = None
     source_map: SourceMap | None = None
     citations: tuple[Citation, ...] = ()
-    checks: list[Checked] = field(default_factory=list[Checked])
+    checks: list[Checked] = field(default_factory=lambda: [])
     action: Action | None = None
     started_at: float = 0.0
     choice: Choice | None = None
-    tried: dict[tuple[int, ...], Tried] = field(default_factory=dict[tuple[int, ...], Tried])
+    tried: dict[tuple[int, ...], Tried] = field(default_factory=lambda: {})
 
 
 @dataclass(slots=True)
@@ -142,6 +142,11 @@ class View:
             self.worked_s += max(0.0, at - self.last_at)
         self.last_at = at
         match event:
+            case NodeFinished():
+                node = self._leave(event.node, "done")
+                node.value = event.value
+                if node.started_at and not event.kept_from:
+                    node.seconds += at - node.started_at
             case RunStarted():
                 self.request, self.started_at, self.shape = event.request, at, event.request.shape
             case RunResumed():
@@ -169,14 +174,7 @@ class View:
                 node = self._node(event.node)
                 node.status, node.started_at = "running", at
                 node.checks.clear()  # started again after a crash, it checks its answers again
-                if node.choice is None and self.plan is not None and (task_of(node.id) in self.plan.tasks):
-                    # To this it keeps, also after a crash: what it has paid for so far is of no use to another.
-                    node.choice = self.plan.tasks[task_of(node.id)].choice
                 self.running.add(event.node)
-            case NodeFinished():
-                node = self._leave(event.node, "done")
-                node.value = event.value
-                node.seconds += 0.0 if event.kept_from else at - node.started_at
             case NodeFailed():
                 self._leave(event.node, "failed", event.error).mend = event.mend
             case NodeDeclined():
@@ -190,6 +188,7 @@ class View:
             case Packed():
                 node = self._node(event.node)
                 node.receipt, node.source_map = event.receipt, event.source_map
+                node.choice = event.choice or node.choice
             case Checked():
                 self._node(event.node).checks.append(event)
             case Cited():

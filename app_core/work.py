@@ -11,6 +11,7 @@ from rheostat.dag import Labeled
 from . import effects
 from .declare import AnyDeclared, Llm, Source, Tool
 from .events import NodeFinished, NodeLetGo
+from .functions import run_function
 from .hold import Hold
 from .label import Label, join
 from .replay import finished
@@ -24,7 +25,11 @@ async def work(hold: Hold, node: str) -> None:
     arguments = hold.state.arguments(node)
     try:
         if not isinstance(declared, Tool):
-            hold.later(await _value(hold, declared, node, arguments))
+            if declared is None or declared.timeout_s is None:
+                event = await _value(hold, declared, node, arguments)
+            else:
+                event = await _value_in_time(hold, declared, declared.timeout_s, node, arguments)
+            hold.later(event)
         elif node in hold.view.effects:
             await effects.after_stop(hold, declared, node, arguments)
         else:
@@ -33,30 +38,28 @@ async def work(hold: Hold, node: str) -> None:
         effects.fail(hold, node, error)
 
 
+async def _value_in_time(
+    hold: Hold, declared: AnyDeclared, timeout_s: float, node: str, arguments: Mapping[str, Labeled]
+) -> NodeFinished | NodeLetGo:
+    limit = asyncio.timeout(timeout_s)
+    try:
+        async with limit:
+            return await _value(hold, declared, node, arguments)
+    except TimeoutError:
+        if not limit.expired():
+            raise
+        raise TookTooLong(declared.name, timeout_s) from None
+
+
 async def _value(
     hold: Hold, declared: AnyDeclared | None, node: str, arguments: Mapping[str, Labeled]
 ) -> NodeFinished | NodeLetGo:
     if declared is None:
         return NodeFinished(node=node, value=arguments["value"].data, label=arguments["value"].label)
-    if declared.timeout_s is None:
-        return await _result(hold, declared, node, arguments)
-    limit = asyncio.timeout(declared.timeout_s)
-    try:
-        async with limit:
-            return await _result(hold, declared, node, arguments)
-    except TimeoutError:
-        if not limit.expired():
-            raise
-        raise TookTooLong(declared.name, declared.timeout_s) from None
-
-
-async def _result(
-    hold: Hold, declared: AnyDeclared, node: str, arguments: Mapping[str, Labeled]
-) -> NodeFinished | NodeLetGo:
     if isinstance(declared, Llm):
         return await think(hold, declared, node, arguments)
     label = join([value.label for value in arguments.values()])
-    result = await hold.run_function(declared.function, {name: value.data for name, value in arguments.items()})
+    result = await run_function(declared.function, {name: value.data for name, value in arguments.items()})
     if isinstance(declared, Source):
         outside = declared.trust is Trust.UNTRUSTED
         # What was asked counts too: who chooses the key chooses the record.

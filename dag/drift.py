@@ -72,8 +72,8 @@ class Drift:
     def end(self, node_id: str, worked_s: float, deadline_s: float | None, limits: Limits) -> None:
         """A node ended."""
         cost_usd = self.bills.pop(node_id, 0.0)
-        plan, task = self.plan, task_of(node_id)
-        if plan is None or task not in plan.tasks:
+        plan = self.plan
+        if plan is None or (task := task_of(node_id)) not in plan.tasks:
             return
         chosen = plan.tasks[task]
         self.ended[task] = self.ended.get(task, 0) + 1

@@ -17,10 +17,11 @@ from .state import ENDED, WITH_VALUE, Failure, Instance, Labeled, Scope, State, 
 class Turn:
     """What one event set in motion: nodes to look at, and the commands that came of it."""
 
-    ended: deque[Instance] = field(default_factory=deque[Instance])
-    ready: deque[Instance] = field(default_factory=deque[Instance])
-    empty: deque[Scope] = field(default_factory=deque[Scope])
-    commands: list[Command] = field(default_factory=list[Command])
+    # Made for every event: calling `deque[Instance]` takes four times as long.
+    ended: deque[Instance] = field(default_factory=lambda: deque())
+    ready: deque[Instance] = field(default_factory=lambda: deque())
+    empty: deque[Scope] = field(default_factory=lambda: deque())
+    commands: list[Command] = field(default_factory=lambda: [])
 
 
 def begin(state: State, node_id: str) -> None:

@@ -39,16 +39,18 @@ def step(state: State, event: Event) -> list[Command]:
     """
     turn = Turn()
     match event:
+        case Finished():
+            finish(state, turn, event.node, event.value)
+        case Started():
+            begin(state, event.node)
+        case Ticked():
+            ticked(state, turn.commands, event)
         case Began():
             state.ledger.cap_usd = event.cap_usd
             state.deadline_s = event.deadline_s
             state.root = open_scope(state, turn, Scope("", state.graph, event.inputs))
-        case Started():
-            begin(state, event.node)
         case Paused():
             pause(state, event.node)
-        case Finished():
-            finish(state, turn, event.node, event.value)
         case Failed():
             fail(state, turn, event.node, event.error)
         case Declined():
@@ -71,11 +73,9 @@ def step(state: State, event: Event) -> list[Command]:
 def _of_calls(
     state: State,
     commands: list[Command],
-    event: Ticked | Resumed | Planned | Wanted | Withdrawn | Reserved | Settled,
+    event: Resumed | Planned | Wanted | Withdrawn | Reserved | Settled,
 ) -> None:
     match event:
-        case Ticked():
-            ticked(state, commands, event)
         case Resumed():
             resumed(state, commands, event)
         case Planned():
