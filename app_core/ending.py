@@ -28,7 +28,7 @@ def ending(view: View, state: State, outlook: Outlook) -> RunEnded:
 def _more(view: View, state: State, outlook: Outlook) -> str:
     """A sentence on what was left undone because money or time ran out; "" if neither did."""
     left = [node.id for node in view.nodes.values() if node.status in ("failed", "let go") and node.mend == "user"]
-    if not left:
+    if not left or (view.terms.budget_usd is None and view.terms.deadline_s is None):
         return ""
     wanted = [*left, *(node.id for node in state.having(Status.BLOCKED))]
     called = ((task_of(id), outlook.cast.get(state.nodes[id].node.calls)) for id in wanted)

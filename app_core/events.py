@@ -6,7 +6,7 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
 from rheostat.autonomy import Action, Approval, Json, Level, Question, Verdict
 from rheostat.context import Break, Calibration, Citation, Receipt, SourceMap
-from rheostat.dag import Plan
+from rheostat.dag import Choice, Plan
 
 from .label import Label
 from .ports import Usage
@@ -157,12 +157,14 @@ class Packed(Frozen):
         receipt: what became of each candidate.
         source_map: exactly what it saw, and where that comes from; of attachments without the bytes. None in Logs that
             an older version wrote.
+        choice: how the node is being run.
     """
 
     kind: Literal["packed"] = "packed"
     node: str
     receipt: Receipt
     source_map: SourceMap | None = None
+    choice: Choice | None = None
 
 
 class CallReserved(Frozen):

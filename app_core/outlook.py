@@ -96,9 +96,7 @@ class Outlook:
 
     def problem(self, budget: Budget) -> Problem:
         """What is to be planned, under this budget."""
-        tasks = tasks_of(
-            self.graph, self._options, copies=self._copies, limits=self._limits, weight=self._weight
-        )
+        tasks = tasks_of(self.graph, self._options, copies=self._copies, limits=self._limits, weight=self._weight)
         return Problem(tasks=tasks, budget=budget, calls_at_once=self._limits.calls_at_once)
 
     def plan(self, budget: Budget) -> Plan | None:

@@ -22,15 +22,13 @@ from rheostat.dag import (
 )
 
 from .compose import default_lessons
-from .declare import AnyWorkflow
+from .declare import AnyWorkflow, Llm
 from .events import Planned
 from .lessons import lessons_of
 from .outlook import Outlook
 from .ports import Gateway
 from .vertical import Vertical
 from .view import View
-
-_TO_COME = (Status.PENDING, Status.READY)
 
 
 def outlook(
@@ -75,9 +73,18 @@ def planned(outlook: Outlook, view: View, state: State, why: str = "") -> Planne
     problem = outlook.problem(_left(view, state))
     if why and all(len(task.options) == 1 for task in problem.tasks):
         return None
-    begun = Counter(task_of(node.id) for node in state.nodes.values() if node.status not in _TO_COME)
+    begun = Counter(task_of(node.id) for node in state.nodes.values() if _begun(node, view, outlook))
     left = remaining(problem, budget=problem.budget, done=begun, counts=_counts(problem, state))
     return Planned(plan=plan(left), why=why)
+
+
+def _begun(node: Instance, view: View, outlook: Outlook) -> bool:
+    """Whether it is settled how a node is run: it has ended, or it runs; what calls models, after its first call."""
+    if node.status in (Status.PENDING, Status.READY):
+        return False
+    seen = view.nodes.get(node.id)
+    calls_models = isinstance(outlook.cast.get(node.node.calls), Llm)
+    return node.status in ENDED or not calls_models or bool(seen and seen.calls)
 
 
 def _left(view: View, state: State) -> Budget:

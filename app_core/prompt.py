@@ -21,7 +21,7 @@ from rheostat.context import (
     labelled,
     pack,
 )
-from rheostat.dag import Call, Labeled
+from rheostat.dag import Call, Choice, Labeled
 
 from .ask import JsonSchema, answer_schema, cites
 from .declare import Llm
@@ -87,9 +87,10 @@ class Prompt:
         """The same, to be answered at another temperature."""
         return replace(self, request=self.request.model_copy(update={"temperature": temperature}))
 
-    def event(self, node: str) -> Packed:
-        """What the Log keeps of it: of images and files name, type and size."""
-        return Packed(node=node, receipt=self.packed.receipt, source_map=_without_bytes(self.packed.source_map))
+    def event(self, node: str, choice: Choice) -> Packed:
+        """What the Log keeps of it: of images and files name, type and size. `choice` is how the node is being run."""
+        shown = _without_bytes(self.packed.source_map)
+        return Packed(node=node, receipt=self.packed.receipt, source_map=shown, choice=choice)
 
     @property
     def untrusted_sources(self) -> str:

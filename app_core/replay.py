@@ -5,7 +5,7 @@ from typing import Annotated, Any, get_args, get_origin
 
 from rheostat import dag
 from rheostat.context import Trust
-from rheostat.dag import GATE, Labeled, State, step
+from rheostat.dag import GATE, Labeled, Limits, State, step
 
 from .declare import AnyDeclared, AnyWorkflow
 from .events import (
@@ -33,9 +33,9 @@ Cast = Mapping[str, AnyDeclared]
 """The App's functions, by the name that the graph's nodes call them by."""
 
 
-def replay(records: Iterable[Record], workflow: AnyWorkflow, cast: Cast) -> State:
-    """The state that a Log leads to."""
-    state = State(workflow.graph, join)
+def replay(records: Iterable[Record], workflow: AnyWorkflow, cast: Cast, limits: Limits | None = None) -> State:
+    """The state that a Log leads to, and from which its run goes on within these limits."""
+    state = State(workflow.graph, join, limits or Limits())
     at_s = None
     for record in records:
         event = record.event

@@ -301,12 +301,12 @@ class Run(Generic[Result]):
         """The state that the Log leads to, and the shape of the graph if it was changed where it does no harm."""
         workflow, now = self._workflow, self._workflow.shape
         if now == self.view.shape:
-            return replay(records, workflow, self.app.declared), None
+            return replay(records, workflow, self.app.declared, self.app.limits), None
         changes = difference(self.view.shape, now)
         hit = changes.hits(self.view.nodes)
         if not hit:
             try:
-                return replay(records, workflow, self.app.declared), now
+                return replay(records, workflow, self.app.declared, self.app.limits), now
             except (ValueError, KeyError):  # what was left out or could not run before could run now
                 hit = ["what would have come before"]
         raise WorkflowChanged(self.id, workflow.name, str(changes), ", ".join(hit))

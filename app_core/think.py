@@ -23,6 +23,7 @@ from rheostat.dag import (
     choice_name,
     part_of,
     pursue,
+    task_of,
 )
 
 from . import council
@@ -46,12 +47,14 @@ async def think(
         AnswerUnusable: no model gave a usable answer within the allowed attempts.
         BudgetTooSmall, DeadlinePassed and the gateway's errors: the call could not be made.
     """
-    choice = hold.view.nodes[node].choice or hold.outlook.unplanned(llm)
-    if isinstance(choice, Skip):
-        return NodeLetGo(node=node, reason="Under this budget the plan spends elsewhere.", mend="user")
-    thinking = _Thinking(hold, node, choice, await gather(hold, llm, arguments))
+    offered = await gather(hold, llm, arguments)
     try:
-        answer = await thinking.answer()
+        answer = None
+        while answer is None:
+            choice = _choice(hold, llm, node)
+            if isinstance(choice, Skip):
+                return NodeLetGo(node=node, reason="Under this budget the plan spends elsewhere.", mend="user")
+            answer = await _Thinking(hold, node, choice, offered).answer()
     except (BudgetTooSmall, DeadlinePassed) as trouble:
         if not hold.state.nodes[node].node.optional:
             raise
@@ -59,8 +62,20 @@ async def think(
     if answer.citations:
         hold.emit(Cited(node=node, citations=answer.citations))
     value = llm.codec("return").dump_python(answer.value, mode="json")
-    label = _label(thinking.offered, answer.prompt)
+    label = _label(offered, answer.prompt)
     return NodeFinished(node=node, value=value, label=label, fields=_vouched(llm, label))
+
+
+def _choice(hold: Hold, llm: Llm[Any, ..., Any], node: str) -> Choice:
+    """How a node is run: as the plan says; but to the way in which it has made a call it keeps, also after a crash.
+
+    What it has paid for is of no use to another.
+    """
+    begun, plan = hold.view.nodes.get(node), hold.view.plan
+    if begun is not None and begun.calls and begun.choice is not None:
+        return begun.choice
+    planned = plan.tasks.get(task_of(node)) if plan else None
+    return (planned and planned.choice) or hold.outlook.unplanned(llm)
 
 
 @dataclass
@@ -77,8 +92,8 @@ class _Thinking:
         self._prompts = dict[tuple[Any, ...], Prompt]()
         self._shown: Prompt | None = None
 
-    async def answer(self) -> Answer:
-        """The answer that the choice comes to."""
+    async def answer(self) -> Answer | None:
+        """The answer that the choice comes to; None if there is another plan before anything was asked."""
         talks = dict[Path, asyncio.Task[Said]]()
         worth = self.hold.outlook.worth(self.node, self.offered.llm, self.choice, self.hold.state.plan)
         try:
@@ -92,7 +107,10 @@ class _Thinking:
                     case dag.Trying(tries):
                         for wanted in tries:
                             talks[wanted.path] = asyncio.create_task(self._talk(wanted))
-                await asyncio.wait(talks.values(), return_when=asyncio.FIRST_COMPLETED)
+                replanned = self.hold.replanned
+                await asyncio.wait([*talks.values(), replanned], return_when=asyncio.FIRST_COMPLETED)
+                if replanned.done() and _choice(self.hold, self.offered.llm, self.node) != self.choice:
+                    return None
                 for path in [path for path, talk in talks.items() if talk.done()]:
                     self._said[path] = talks.pop(path).result()
         finally:
@@ -146,7 +164,7 @@ class _Thinking:
 
     def _show(self, shown: Prompt) -> None:
         self._shown = shown
-        self.hold.emit(shown.event(self.node))
+        self.hold.emit(shown.event(self.node, self.choice))
 
     def _taken(self, path: Path) -> Answer:
         """The answer of this call. What it rests on is told last, since what is told last is what stays in view."""
