@@ -19,7 +19,8 @@ from rheostat.app_core.events import (
 )
 from rheostat.app_core.label import Label
 from rheostat.app_core.log import GENESIS, Record, chained
-from rheostat.app_core.plan_view import Actual, PlanView, Step, as_json, flat, followed, planned, ran
+from rheostat.app_core.plan_steps import planned, ran
+from rheostat.app_core.plan_view import Actual, PlanView, Step, as_json, flat, followed
 from rheostat.app_core.view import view
 from rheostat.context import Trust
 from rheostat.dag import (

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from .endings import Ending, explained, print_json
-from .legal import REVIEW
 from .options import AsJson, Budget, Deadline
 
 if TYPE_CHECKING:
@@ -21,7 +20,7 @@ if TYPE_CHECKING:
     from ...declare import AnyWorkflow
     from ...plan_view import PlanView
 
-_BUILT_IN = {"legal": (REVIEW, "review")}
+_BUILT_IN = {"legal": ("rheostat.examples.legal.review", "review")}
 """Verticals that come along: where each is, and the workflow that is meant."""
 
 
@@ -77,7 +76,7 @@ def _planned(
     from rheostat.dag import plan
 
     from ...compose import default_gateway, resolve
-    from ...plan_view import kinds_of, planned
+    from ...plan_steps import kinds_of, planned
     from ...planning import outlook
 
     named = tuple(dict.fromkeys(models)) or (resolve(None).model,)

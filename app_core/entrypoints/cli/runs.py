@@ -80,7 +80,7 @@ def _beside(seen: "View", records: "Sequence[Record]") -> "PlanView":
     from ...declare import Workflow
     from ...errors import RheostatError
     from ...load import load_app
-    from ...plan_view import kinds_of, ran
+    from ...plan_steps import kinds_of, ran
 
     try:
         with redirect_stdout(sys.stderr):  # the module may print
