@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections import deque
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from typing import Any
 
@@ -65,6 +66,7 @@ class Driver:
         self._trouble: BaseException | None = None
         self._lease = store.lease(seen.run)
         self._waiting = list[tuple[Event, str]]()
+        self._commands = deque[dag.Command]()
         self._due = self._closing = False
         self._why_stop = ""
         self._wake: asyncio.TimerHandle | None = None
@@ -200,8 +202,9 @@ class Driver:
             commands += apply(event, at_s, self.state, self._workflow, self.cast)
         if batch:
             self._append(batch, at_s)
-        for command in commands:
-            self._act(command)
+        self._commands.extend(commands)
+        while self._commands:  # one may lead to another commit, which then acts on what is left here
+            self._act(self._commands.popleft())
         if self._starting:
             self._soon()
         self._rest()
@@ -251,9 +254,13 @@ class Driver:
     def _plan(self, why: str = "") -> None:
         """Plans what is still to be done. What has not made a call yet may go another way."""
         if event := planned(self.outlook, self.view, self.state, why):
-            self.emit(event)
-            self.replanned.set_result(None)
-            self.replanned = self._loop.create_future()
+            self.later(event)
+            self._loop.call_soon(self._announce)
+
+    def _announce(self) -> None:
+        """Tells those who wait for it that there is another plan. By now it is in the Log."""
+        announced, self.replanned = self.replanned, self._loop.create_future()
+        announced.set_result(None)
 
     async def _run(self, node: str) -> None:
         """Does a node's work. A callback for when it is done would cost each node a turn of its own."""
@@ -303,7 +310,9 @@ class Driver:
         """Lets `go` end once nothing is being done or to be written, and others work on the run while it only asks."""
         if self._at_work and self._trouble is None and not self._why_stop:
             return
-        idle = not (self._at_work or self._waiting or self._starting) and len(self._beside) == len(self._asking)
+        idle = not (self._at_work or self._waiting or self._starting or self._commands) and len(self._beside) == len(
+            self._asking
+        )
         if idle and not self._closing:
             self._lease.drop()
         ended = self._trouble is not None or self._why_stop or (idle and not self._beside)
