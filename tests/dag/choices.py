@@ -71,6 +71,11 @@ def forecast(
     )
 
 
+def alike(each: Forecast) -> Callable[[Path, Call], Forecast]:
+    """Every call is forecast the same."""
+    return lambda path, call: each
+
+
 @dataclass
 class Went:
     """How running a choice once went: what was tried in which order, and the most that was in flight at one time."""

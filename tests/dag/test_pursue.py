@@ -26,7 +26,7 @@ from rheostat.dag import (
     vote,
 )
 
-from .choices import ATTEMPTS, CHOICES, Went, followed, forecast
+from .choices import ATTEMPTS, CHOICES, Went, alike, followed, forecast
 
 PASSED, FAILED, NOTHING = Attempt(True, 1.0, True), Attempt(True, 0.2, False), Attempt(False)
 
@@ -62,7 +62,7 @@ def test_a_cascade_goes_on_after_a_pass_where_the_next_stage_is_worth_its_money(
     large = forecast(usd=0.01, passes=0.9, quality=0.81)  # 0.9 × (0.9 - 0.4) = 0.45 more than a score of 0.4
 
     def worth(usd_worth: float) -> Worth:
-        return Worth(lambda path, call: large, usd_worth=usd_worth)
+        return Worth(alike(large), usd_worth=usd_worth)
 
     assert pursue(choice, {(0,): scored(0.4)}) == Taken((0,))
     assert paths(choice, {(0,): scored(0.4)}, worth(0.44 / large.cost_usd.mean)) == [(1,)]
@@ -75,8 +75,8 @@ def test_a_heavier_node_is_worth_more_and_seconds_count_too() -> None:
     large = forecast(seconds=10, passes=0.9, quality=0.81)
     tried = {(0,): scored(0.4)}
     slow = 0.46 / large.latency_s.mean
-    assert pursue(cascade("small", "large"), tried, worth=Worth(lambda *_: large, second_worth=slow)) == Taken((0,))
-    assert paths(cascade("small", "large"), tried, Worth(lambda *_: large, weight=2, second_worth=slow)) == [(1,)]
+    assert pursue(cascade("small", "large"), tried, worth=Worth(alike(large), second_worth=slow)) == Taken((0,))
+    assert paths(cascade("small", "large"), tried, Worth(alike(large), weight=2, second_worth=slow)) == [(1,)]
 
 
 def test_of_two_stages_that_passed_the_better_is_taken_whatever_is_worth_what_by_then() -> None:
@@ -161,7 +161,7 @@ def outcomes(seed: int, attempts: list[Attempt]) -> dict[Path, Attempt]:
 def test_every_choice_ends_within_its_calls_and_never_asks_twice(
     choice: Choice, attempts: list[Attempt], seed: int, usd_worth: float | None
 ) -> None:
-    worth = None if usd_worth is None else Worth(lambda *_: forecast(), usd_worth=usd_worth)
+    worth = None if usd_worth is None else Worth(alike(forecast()), usd_worth=usd_worth)
     comes_to = outcomes(seed, attempts)
 
     def run(order: int) -> Went:
@@ -178,7 +178,7 @@ def test_every_choice_ends_within_its_calls_and_never_asks_twice(
         assert went.tried[went.end.path].passed
         assert handed_out[went.end.path].role != "rank"
     each = forecast(usd=1.0)
-    worst_usd = composed(choice, lambda *_: each).worst_usd
+    worst_usd = composed(choice, alike(each)).worst_usd
     assert went.most_in_flight * each.worst_usd <= worst_usd + 1e-9
     # Whoever takes the node on after a crash, with only what was kept, goes the same way.
     assert pursue(choice, went.tried, worth=worth) == went.end
