@@ -83,7 +83,7 @@ def store_in(folder: Path) -> Store:
 
 def default_lessons() -> Lessons:
     """One SQLite file in the user's data folder."""
-    from rheostat.dag.io.lessons import SqliteLessons
+    from rheostat.dag import SqliteLessons
 
     return SqliteLessons(data_folder() / "lessons.sqlite")
 
