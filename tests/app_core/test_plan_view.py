@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from rheostat.app_core.entrypoints.terminal.plan import shortener
 from rheostat.app_core.events import (
     CallReserved,
     CallSettled,
@@ -38,6 +39,7 @@ from rheostat.dag import (
     Ref,
     Spread,
     cascade,
+    choice_name,
 )
 
 CHEAP, DEAR = Call(model="cheap"), Call(model="dear")
@@ -180,13 +182,13 @@ def seen_after(*events: Event, of: Graph | None = REVIEW) -> PlanView:
 
 JUDGED = [
     *done("read"),
-    NodeStarted(node="rule[0]/judge"),
+    NodeStarted(node="rule[0]/judge", choice=cascade(CHEAP, DEAR)),
     *called("rule[0]/judge", 0.002),
     tried("rule[0]/judge", "cheap", (0,), passed=False),
     tried("rule[0]/judge", "cascade(cheap, dear)/1", (1,), passed=True),
     tried("rule[0]/judge", "cascade(cheap, dear)", (), passed=True),
     *done("rule[0]/judge")[1:],
-    NodeStarted(node="rule[1]/judge"),
+    NodeStarted(node="rule[1]/judge", choice=cascade(CHEAP, DEAR)),
     *called("rule[1]/judge", 0.003),
     tried("rule[1]/judge", "cheap", (0,), passed=True),
     NodeFailed(node="rule[1]/judge", error="It broke."),
@@ -233,3 +235,13 @@ def test_the_document_holds_plan_and_actuals_of_every_step() -> None:
     assert judge["actual"]["copies"] == {"done": 1, "failed": 1}
     assert judge["forecast"]["latency_s"] == {"p50": 3.0, "p90": 6.0}
     assert told["critical"] == ["read", "rule/judge", "rule/reword", "send"]
+
+
+def test_where_there_is_little_room_models_go_without_their_providers_unless_two_would_be_one() -> None:
+    def short(*models: str) -> str:
+        way = cascade(*models)
+        view = seen(graph(node("judge", "$it")), {"judge": chosen(way)})
+        return shortener(view)(choice_name(way))
+
+    assert short("openai/gpt-5.4-mini", "openai/gpt-5.4") == "cascade(gpt-5.4-mini, gpt-5.4)"
+    assert short("a/same", "b/same") == "cascade(a/same, b/same)"

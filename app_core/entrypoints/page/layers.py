@@ -14,7 +14,7 @@ from ...plan_view import Step, followed
 
 SMALL = (176, 48)
 """Width and height of a box, in pixels."""
-LARGE = (232, 92)
+LARGE = (246, 92)
 """Of a step that calls a model, with room for what it costs."""
 BETWEEN_LAYERS = 46
 MORE_BETWEEN_LAYERS = 90

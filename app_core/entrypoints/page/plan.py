@@ -1,18 +1,19 @@
 """A plan, or a run beside its plan, as one HTML page: the graph as a drawing, and a table of its steps."""
 
+from collections.abc import Callable
 from itertools import count
 
 from rich.cells import cell_len, set_cell_size
 
 from ...plan_view import PlanView, Step, flat
-from ..terminal.plan import SIGNED, SIGNS, between, copies, mark, refused, said, standing, took_s, tried, way
+from ..terminal.plan import SIGNED, SIGNS, between, copies, mark, refused, said, shortener, standing, took_s, tried, way
 from ..terminal.words import harmless, seconds, usd
 from .layers import HEADER, PADDING, Box, Segment, Sheet, sheet
 from .written import Facts, written
 
 _CELLS_OF_NAME = {True: 25, False: 18}
 """Columns for the name of a step that calls a model, and of any other."""
-_CELLS_OF_WAY = 29
+_CELLS_OF_WAY = 31
 _TONES = {"done": "ok", "failed": "no", "cancelled": "no", "unknown": "no", "running": "run", "not run": "idle"}
 
 
@@ -30,7 +31,7 @@ def _facts(seen: PlanView) -> Facts:
         "wrong": refused(seen.plan),
         "facts": [fact._asdict() | {"label": fact.label.capitalize()} for fact in said(seen)],
         "note": " ".join(seen.notes),
-        "sheet": _sheet(sheet(seen.steps), anchors) if seen.drawn else None,
+        "sheet": _sheet(sheet(seen.steps), anchors, shortener(seen)) if seen.drawn else None,
         "top": HEADER,
         "left": PADDING,
         "signed": SIGNED,
@@ -39,18 +40,18 @@ def _facts(seen: PlanView) -> Facts:
     }
 
 
-def _sheet(drawn: Sheet, anchors: dict[str, str]) -> Facts:
+def _sheet(drawn: Sheet, anchors: dict[str, str], short: Callable[[str], str]) -> Facts:
     return {
         "width": drawn.width,
         "height": drawn.height,
-        "boxes": [_box(box, anchors) for box in drawn.boxes],
+        "boxes": [_box(box, anchors, short) for box in drawn.boxes],
         "segments": [
             {"path": _path(piece), "critical": piece.critical, "ends": piece.ends} for piece in drawn.segments
         ],
     }
 
 
-def _box(box: Box, anchors: dict[str, str]) -> Facts:
+def _box(box: Box, anchors: dict[str, str], short: Callable[[str], str]) -> Facts:
     step = box.step
     shown = _figures(step)
     badge = shown["count"]
@@ -66,8 +67,8 @@ def _box(box: Box, anchors: dict[str, str]) -> Facts:
             _CELLS_OF_NAME[bool(box.inside) or step.calls_model] - cell_len(badge) - (2 if shown["sign"] else 0),
         ),
         "title": " · ".join(filter(None, (step.id, way(step), shown["standing"], shown["reason"]))),
-        "way": _cut(way(step), _CELLS_OF_WAY),
-        "holds": _sheet(box.inside, anchors) if box.inside else None,
+        "way": _cut(short(way(step)), _CELLS_OF_WAY),
+        "holds": _sheet(box.inside, anchors, short) if box.inside else None,
         "model": step.calls_model,
     }
 

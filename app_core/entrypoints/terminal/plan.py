@@ -5,9 +5,9 @@ from typing import NamedTuple
 
 from rich.console import RenderableType
 
-from rheostat.dag import Plan, Spread
+from rheostat.dag import Plan, Spread, calls
 
-from ...plan_view import Actual, PlanView, Step
+from ...plan_view import Actual, PlanView, Step, flat
 from .preview import facts
 from .receipt import best
 from .words import seconds, usd
@@ -89,6 +89,21 @@ def between(spread: Spread | None, amount: Amount, *, both: bool = True) -> str:
 def way(step: Step) -> str:
     """How a step is run, or what it is where it calls no model."""
     return step.way or _KINDS[step.kind]
+
+
+def shortener(seen: PlanView) -> Callable[[str], str]:
+    """Takes the providers off the models' names, for where there is little room; not if two would then be the same."""
+    choices = [step.chosen.choice for step in flat(seen.steps) if step.chosen and step.chosen.choice]
+    short = {call.model: call.model.rpartition("/")[2] for choice in choices for call in calls(choice)}
+    if len(set(short.values())) < len(short):
+        return lambda way: way
+
+    def shortened(way: str) -> str:
+        for model in sorted(short, key=len, reverse=True):
+            way = way.replace(model, short[model])
+        return way
+
+    return shortened
 
 
 def copies(step: Step) -> str:

@@ -11,7 +11,7 @@ from rich.text import Text
 from ...plan_view import PlanView, Step, flat
 from .console import indented, text
 from .lanes import MARKS, lanes
-from .plan import SIGNED, SIGNS, between, copies, facts_of, mark, refused, took_s, way
+from .plan import SIGNED, SIGNS, between, copies, facts_of, mark, refused, shortener, took_s, way
 from .words import seconds, usd
 
 _ROOMY, _ROOMIER = 96, 120
@@ -75,8 +75,8 @@ def _columns(seen: PlanView, *, wide: bool, both: bool, after: bool) -> Iterator
         both: whether there is room for both ends of a forecast.
         after: whether it must be said in words what a step comes after.
     """
-    ran, planned = seen.view is not None, seen.plan is not None
-    yield _Column("way", lambda step: _OneLine(text((way(step), "" if step.way else "quiet"))), figure=False)
+    ran, planned, short = seen.view is not None, seen.plan is not None, shortener(seen)
+    yield _Column("way", lambda step: _OneLine(text((short(way(step)), "" if step.way else "quiet"))), figure=False)
     if any(copies(step) for step in flat(seen.steps)) and (wide or not ran):
         yield _Column("", lambda step: text((copies(step), "quiet")))
     if ran:
