@@ -35,16 +35,16 @@ def ended(state: State, node_id: str) -> None:
 
 
 def start(state: State, commands: list[Command]) -> None:
-    """Starts the nodes whose turn it is, and asks for a new plan if the old one fits no more."""
+    """Asks for a new plan if the old one fits no more, and starts the nodes whose turn it is; best by the new one."""
+    if state.drift.reason and not state.drift.said and not state.complete:
+        state.drift.said = True
+        commands.append(Replan(state.drift.reason))
     desk, most = state.desk, state.limits.nodes_at_once
     while desk.ready and len(desk.at_work) < most:
         _, _, node_id = heappop(desk.ready)
         if state.nodes[node_id].status is Status.READY and node_id not in desk.at_work:
             desk.at_work[node_id] = None
             commands.append(Start(node_id))
-    if state.drift.reason and not state.drift.said and not state.complete:
-        state.drift.said = True
-        commands.append(Replan(state.drift.reason))
 
 
 def ticked(state: State, commands: list[Command], event: Ticked) -> None:

@@ -60,14 +60,18 @@ class Drift:
     def open(self, node_id: str, first_inside: str, count: int) -> None:
         """A map turns out to have this many copies; `first_inside` is the id of a node of its body."""
         task = f"{task_of(node_id)}/{first_inside}"
-        chosen = self.plan.tasks.get(task) if self.plan is not None else None
-        if chosen is None:
+        plan = self.plan
+        chosen = plan.tasks.get(task) if plan is not None else None
+        if plan is None or chosen is None:
             return
         self.copies[task] = self.copies.get(task, 0) + count
         came, planned = self.copies[task], chosen.count
         # Of maps inside copies others may follow, so that so far there can only be too many.
         if came > (1 + _OF_COUNT) * planned + 0.5 or (came < (1 - _OF_COUNT) * planned - 0.5 and "[" not in node_id):
             self.reason = f"{task_of(node_id)!r} has {came} copies; the plan reckoned with {planned:.3g}."
+        elif not chosen.known and (plan.usd_worth > 0 or plan.second_worth > 0):
+            # What was kept back in case there were more can be spent.
+            self.reason = f"{task_of(node_id)!r} has {came} copies, which the plan could only guess."
 
     def end(self, node_id: str, worked_s: float, deadline_s: float | None, limits: Limits) -> None:
         """A node ended."""

@@ -13,6 +13,7 @@ from rheostat.dag import (
     Map,
     Node,
     Paused,
+    Planned,
     Ref,
     Replan,
     Resumed,
@@ -119,3 +120,18 @@ def test_a_list_longer_than_planned_is_worth_a_new_plan() -> None:
         commands = step(state, Finished("list", Labeled(list(range(length)))))
         assert len(starts(commands)) == length
         assert any(isinstance(c, Replan) for c in commands) is replans, length
+
+
+def test_a_length_that_was_only_guessed_is_worth_a_new_plan_if_the_budget_binds() -> None:
+    judge = Node(id="judge", calls="judge", args={"x": Ref(of="$item")})
+    body = Graph(name="one", inputs=("item",), nodes=(judge,), output=Ref(of="judge"))
+    mapped = Node(id="one", calls="one", args={"item": Ref(of="$x")}, body=body, runs=Map(over="item"))
+    after = Node(id="after", calls="after", args={"x": Ref(of="$x")})
+    graph = Graph(name="g", inputs=("x",), nodes=(after, mapped), output=Ref(of="one"))
+    for known, usd_worth, replans in ((True, 1.0, False), (False, 0.0, False), (False, 1.0, True)):
+        state = State(graph, no_label)
+        made = planned(ranks={"one/judge": 1.0}, count=10.0, usd_worth=usd_worth).plan
+        chosen = made.tasks["one/judge"].model_copy(update={"known": known})
+        step(state, Planned(made.model_copy(update={"tasks": {"one/judge": chosen}})))
+        commands = step(state, Began({"x": Labeled([*range(10)])}))
+        assert any(isinstance(c, Replan) for c in commands) is replans
