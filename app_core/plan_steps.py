@@ -68,7 +68,7 @@ def ran(view: View, records: Iterable[Record], graph: Graph | None, *, kinds: Ma
     plans = [record.event for record in records if isinstance(record.event, Planned)]
     plan = plans[0].plan if plans else None
     tasks = plan.tasks if plan else {}
-    actual = actuals(view)
+    actual = actuals(view, tasks)
     steps = _steps(graph, "", tasks, kinds, actual) if graph else ()
     if not {*tasks, *actual} <= {step.task for step in flat(steps)} | {step.id for step in flat(steps)}:
         graph, steps = None, tuple(_alone(id, tasks, actual) for id in dict.fromkeys((*tasks, *actual)))
@@ -101,12 +101,17 @@ def _kind(function: AnyDeclared) -> Kind:
             return "code"
 
 
-def actuals(view: View) -> dict[str, Actual]:
-    """What became of each step that was started, copies taken together."""
+def actuals(view: View, tasks: Mapping[str, Chosen]) -> dict[str, Actual]:
+    """What became of each step that was started, copies taken together.
+
+    Args:
+        view: the run.
+        tasks: what was planned for each; where a node's own record does not say how it was run, that.
+    """
     nodes = dict[str, list[NodeView]]()
     for node in view.nodes.values():
         nodes.setdefault(task_of(node.id), []).append(node)
-    return {id: _actual(copies) for id, copies in nodes.items()}
+    return {id: _actual(copies, tasks[id].choice if id in tasks else None) for id, copies in nodes.items()}
 
 
 def _steps(
@@ -166,11 +171,11 @@ def _of_those(inside: Iterable[Step], actual: Mapping[str, Actual]) -> Actual:
     return Actual(status, cost_usd=sum(each.cost_usd for each in known), calls=sum(each.calls for each in known))
 
 
-def _actual(copies: list[NodeView]) -> Actual:
+def _actual(copies: list[NodeView], planned: Choice | None) -> Actual:
     times = [node.seconds for node in copies if node.status == "done"]
     # Of a choice of several calls the whole is told, too; it is the sum of its parts.
     tries = [
-        (called(node.choice, path) or tried.part, tried.passed)
+        (called(node.choice or planned, path) or tried.part, tried.passed)
         for node in copies
         for path, tried in node.tried.items()
         if path or len(node.tried) == 1

@@ -182,13 +182,13 @@ def seen_after(*events: Event, of: Graph | None = REVIEW) -> PlanView:
 
 JUDGED = [
     *done("read"),
-    NodeStarted(node="rule[0]/judge", choice=cascade(CHEAP, DEAR)),
+    NodeStarted(node="rule[0]/judge"),
     *called("rule[0]/judge", 0.002),
     tried("rule[0]/judge", "cheap", (0,), passed=False),
     tried("rule[0]/judge", "cascade(cheap, dear)/1", (1,), passed=True),
     tried("rule[0]/judge", "cascade(cheap, dear)", (), passed=True),
     *done("rule[0]/judge")[1:],
-    NodeStarted(node="rule[1]/judge", choice=cascade(CHEAP, DEAR)),
+    NodeStarted(node="rule[1]/judge"),
     *called("rule[1]/judge", 0.003),
     tried("rule[1]/judge", "cheap", (0,), passed=True),
     NodeFailed(node="rule[1]/judge", error="It broke."),
