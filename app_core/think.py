@@ -71,11 +71,10 @@ def _choice(hold: Hold, llm: Llm[Any, ..., Any], node: str) -> Choice:
 
     What it has paid for is of no use to another.
     """
-    begun, plan = hold.view.nodes.get(node), hold.view.plan
+    begun = hold.view.nodes.get(node)
     if begun is not None and begun.calls and begun.choice is not None:
         return begun.choice
-    planned = plan.tasks.get(task_of(node)) if plan else None
-    return (planned and planned.choice) or hold.outlook.unplanned(llm)
+    return hold.view.ways.get(task_of(node)) or hold.outlook.unplanned(llm)
 
 
 @dataclass

@@ -76,6 +76,7 @@ class View:
         run: its id.
         nodes: by id, in the order they started.
         more: what more money or time would have bought; "" if neither ran out. plan: the last that was made.
+        ways: by task, how the last plan that spoke of it has it run.
         questions: all that were asked, by id; `open_questions()` are those that still wait.
         approvals: what people said, by question.
         granted: ids of the questions whose action was started; each is used once.
@@ -95,6 +96,7 @@ class View:
     reason: str = ""
     more: str = ""
     plan: Plan | None = None
+    ways: dict[str, Choice | None] = field(default_factory=lambda: {})
     nodes: dict[str, NodeView] = field(default_factory=dict[str, NodeView])
     questions: dict[str, Question] = field(default_factory=dict[str, Question])
     asked_by: dict[str, str] = field(default_factory=dict[str, str])
@@ -156,6 +158,7 @@ class View:
                 self._end(event)
             case Planned():
                 self.plan = event.plan
+                self.ways |= {task: chosen.choice for task, chosen in event.plan.tasks.items()}
             case Asked():
                 self.questions[event.question.id] = event.question
                 self.asked_by[event.question.id] = event.node

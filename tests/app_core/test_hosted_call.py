@@ -212,3 +212,12 @@ def test_a_schema_goes_into_the_system_message_where_not(
     system = sent["messages"][0]["content"]
     assert system == f"Be brief.\n\n{LitellmGateway().schema_text('openai/ours', SCHEMA)}"
     assert json.dumps(SCHEMA) in system
+
+
+def test_effort_is_told_to_the_provider_who_then_chooses_the_temperature(
+    provider: Provider, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("RHEOSTAT_ALLOW_MODELS", "openai/o3-mini")
+    provider.answers = [whole()]
+    call(request("openai/o3-mini", effort="high"))
+    assert provider.asked[-1]["reasoning_effort"] == "high" and "temperature" not in provider.asked[-1]
