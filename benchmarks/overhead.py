@@ -268,9 +268,7 @@ def measure(options: Options) -> Measured:
     numbers["journal_to_bare_sqlite"] = ratio(numbers, "chain_journal_us", "bare_sqlite_chain_us")
     for shape in SHAPES:
         numbers[f"{shape}_ratio"] = ratio(numbers, f"{shape}_us", f"peer_langgraph_{shape}_us")
-        numbers[f"{shape}_journal_ratio"] = ratio(
-            numbers, f"{shape}_journal_us", f"peer_langgraph_sqlite_{shape}_us"
-        )
+        numbers[f"{shape}_journal_ratio"] = ratio(numbers, f"{shape}_journal_us", f"peer_langgraph_sqlite_{shape}_us")
     return Measured(numbers, notes(nodes, options, found, list(peers.values())))
 
 
@@ -296,6 +294,4 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 if __name__ == "__main__":
-    Benchmark(
-        "overhead", __doc__ or "", ROWS, measure, arguments, lambda o: not o.quick and o.nodes == 1000
-    ).run()
+    Benchmark("overhead", __doc__ or "", ROWS, measure, arguments, lambda o: not o.quick and o.nodes == 1000).run()
