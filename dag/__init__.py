@@ -21,7 +21,6 @@ from .choice import (
     retry,
     vote,
 )
-from .choose import plan
 from .command import Command, Complete, Grant, Hedge, Refuse, Replan, Start, Stop, Wake
 from .desk import task_of
 from .draw import GATE, Drawing, draw, drawing, when
@@ -53,7 +52,7 @@ from .ledger import Ledger
 from .lesson import Copies, Lesson, Lessons
 from .limits import Limits, Rate
 from .menu import menu
-from .plan import Chosen, Plan
+from .plan import Chosen, Plan, plan
 from .promise import Promise
 from .pursue import Attempt, Exhausted, Next, Taken, Try, Trying, Worth, pursue
 from .read_graph import read_graph

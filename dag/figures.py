@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from math import inf
+from typing import Literal
 
-from .plan import Method
 from .task import Budget, Problem, Task
+
+Method = Literal["exact", "relaxed", "greedy"]
+"""How a plan was found: proven to be the best, from a linear relaxation, or step by step without a solver."""
 
 Selection = list[int]
 """For each task the index of the way it is to run, among its `Figures.ways`."""
@@ -172,7 +175,12 @@ SLACK = 1e-9
 def _excess(taken: float, cap: float, least: float) -> float:
     if taken <= cap * (1 + SLACK) + SLACK * least:
         return 0.0
-    return (taken - cap) / max(cap, least)
+    return (taken - cap) / unit(cap, least)
+
+
+def unit(cap: float, least: float) -> float:
+    """What an amount is told as a share of: its cap, or the least of it that is possible at all."""
+    return max(least, 0.0 if cap == inf else cap) or 1.0
 
 
 def _ways(task: Task, caps: Caps) -> list[Way]:

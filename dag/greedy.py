@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from math import inf
 
-from .figures import SLACK, Caps, Figures, Found, Need, Selection, Way
+from .figures import SLACK, Caps, Figures, Found, Need, Selection, Way, unit
 
 _PATIENCE = 4
 """Steps a task before a repair gives up: two tasks may take turns at exceeding the one cap and the other."""
@@ -108,8 +108,8 @@ class _Excess:
         *others, self._roomiest = sorted((way.room_usd, task) for task, way in enumerate(self._chosen))
         self._next_room = others[-1][0] if others else 0.0
         self._usd = need.usd - need.room_usd
-        self._usd_unit = max(caps.usd, figures.least.usd)
-        self._second_unit = max(caps.seconds, figures.least.seconds)
+        self._usd_unit = unit(caps.usd, figures.least.usd)
+        self._second_unit = unit(caps.seconds, figures.least.seconds)
         self._longest_s = max(map(float.__add__, need.starts_s, need.rests_s))
         self.now = self._sum(need.usd, self._longest_s, need.busy_s)
 

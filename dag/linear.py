@@ -13,7 +13,7 @@ from itertools import accumulate
 from math import inf
 from typing import TYPE_CHECKING
 
-from .figures import Caps, Figures, Selection
+from .figures import Caps, Figures, Selection, unit
 
 if TYPE_CHECKING:
     from highspy import Highs
@@ -60,8 +60,8 @@ class LinearModel:
 
     def __init__(self, figures: Figures, caps: Caps) -> None:
         self._figures = figures
-        self._usd_unit = _unit(caps.usd, figures.least.usd)
-        self._second_unit = _unit(caps.seconds, figures.least.seconds)
+        self._usd_unit = unit(caps.usd, figures.least.usd)
+        self._second_unit = unit(caps.seconds, figures.least.seconds)
         self._ways = [way for ways in figures.ways for way in ways]
         self._worth_unit = max((way.worth for way in self._ways), default=0.0) or 1.0
         self._first = _offsets([len(ways) for ways in figures.ways])
@@ -264,10 +264,6 @@ _SETTINGS: dict[str, bool | float | str] = {
     "mip_abs_gap": TOLERANCE,
     "mip_max_nodes": MOST_NODES,
 }
-
-
-def _unit(cap: float, least: float) -> float:
-    return max(least, 0.0 if cap == inf else cap) or 1.0
 
 
 def _offsets(lengths: Sequence[int]) -> list[int]:

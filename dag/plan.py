@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from math import inf
 
 from pydantic import BaseModel, ConfigDict
 
 from .choice import Choice
+from .choose import Outlook, choose, cost_usd_of, latency_s_of, options_of
+from .figures import Caps, Figures, Method
 from .forecast import Forecast
+from .rank import critical
 from .spread import Spread
-from .task import Budget
-
-Method = Literal["exact", "relaxed", "greedy"]
-"""How a plan was found: proven to be the best, from a linear relaxation, or step by step without a solver."""
+from .task import Budget, Problem
 
 
 class Chosen(BaseModel):
@@ -73,3 +73,63 @@ class Plan(BaseModel):
     cheapest_usd: float = 0.0
     fastest_s: float = 0.0
     method: Method = "exact"
+
+
+def plan(problem: Problem) -> Plan:
+    """Chooses for every task how to run it.
+
+    Without clock and dice: the same problem gives the same plan.
+
+    Args:
+        problem: the tasks, their options and the budget.
+
+    Returns:
+        Of the plans found that stay within the budget nine times in ten, the one with the most expected quality; if
+        there is none, the one that exceeds it least, with `feasible=False`.
+    """
+    figures = Figures(problem)
+    return _told(figures, choose(figures))
+
+
+def _told(figures: Figures, seen: Outlook) -> Plan:
+    """The plan as everybody else reads it."""
+    problem, found, need = figures.problem, seen.found, seen.need
+    cheapest = figures.least_by(lambda way: way.usd)
+    worth, possible = figures.worth(found.selection), sum(task.weight * task.count for task in problem.tasks)
+    ways = figures.chosen(found.selection)
+    on_way = critical(need, figures.before, [way.seconds for way in ways])
+    caps = Caps.of(problem.budget)
+    return Plan(
+        tasks={
+            task.id: Chosen(
+                choice=option.choice,
+                forecast=option.forecast,
+                count=task.count,
+                known=task.known,
+                rank_s=need.rests_s[index],
+                starts_s=need.starts_s[index],
+                critical=on_way[index],
+            )
+            for index, (task, option) in enumerate(options_of(figures, found.selection))
+        },
+        budget=problem.budget,
+        cost_usd=seen.cost_usd,
+        latency_s=seen.latency_s,
+        quality=worth / possible if possible else 1.0,
+        within=Budget(usd=_finite(seen.within.usd), seconds=_finite(seen.within.seconds)),
+        gap=max(0.0, 1 - worth / found.bound) if found.bound > 0 else 0.0,
+        usd_worth=found.usd_worth * _share(seen.within.usd, caps.usd),
+        second_worth=found.second_worth * _share(seen.within.seconds, caps.seconds),
+        feasible=seen.overrun == 0,
+        cheapest_usd=max(cost_usd_of(figures, cheapest).p90, figures.need(cheapest).usd),
+        fastest_s=latency_s_of(figures, figures.fastest()).p90,
+        method=found.method,
+    )
+
+
+def _share(within: float, cap: float) -> float:
+    return within / cap if 0 < cap < inf else 1.0
+
+
+def _finite(cap: float) -> float | None:
+    return None if cap == inf else cap

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from math import exp, hypot, log
-
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from .choice import Choice
 from .forecast import Forecast
 from .spread import NOTHING, Spread, matched, mixed, total
 
-GUESSED = 1.9
-"""How far off a number of copies is that nobody has counted yet: one time in ten it is more than this times as high."""
+GUESSED = 0.3
+"""How far off a number of copies is that nobody has counted yet: its variance, as a share of its square."""
 
 
 class _Frozen(BaseModel):
@@ -67,9 +65,9 @@ class Task(_Frozen):
         return self._as_counted(total([rest, slowest]))
 
     def _as_counted(self, amount: Spread) -> Spread:
-        if self.known or not amount.p50:
-            return amount
-        return Spread(p50=amount.p50, p90=amount.p50 * exp(hypot(log(amount.p90 / amount.p50), log(GUESSED))))
+        """As uncertain as the number of copies is besides."""
+        square = amount.mean**2
+        return amount if self.known else matched(amount.mean, (amount.variance + square) * (1 + GUESSED) - square)
 
 
 def _several(each: Spread, count: float) -> Spread:
@@ -77,7 +75,7 @@ def _several(each: Spread, count: float) -> Spread:
 
 
 def _slowest(each: Spread, count: float) -> Spread:
-    if each.p50 == 0:
+    if each.p90 == 0:
         return NOTHING
     return Spread(p50=each.at(0.5 ** (1 / count)), p90=each.at(0.9 ** (1 / count)))
 
