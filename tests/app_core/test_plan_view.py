@@ -1,10 +1,15 @@
 """What there is to see of a plan: every step once, what it takes with all its copies, and what it took."""
 
+import io
 from typing import Any
 
 import pytest
+from rich.console import Console
 
+from rheostat.app_core.entrypoints.page.plan import page
+from rheostat.app_core.entrypoints.terminal.console import THEME
 from rheostat.app_core.entrypoints.terminal.plan import shortener
+from rheostat.app_core.entrypoints.terminal.steps import drawn
 from rheostat.app_core.events import (
     CallReserved,
     CallSettled,
@@ -245,3 +250,42 @@ def test_where_there_is_little_room_models_go_without_their_providers_unless_two
 
     assert short("openai/gpt-5.4-mini", "openai/gpt-5.4") == "cascade(gpt-5.4-mini, gpt-5.4)"
     assert short("a/same", "b/same") == "cascade(a/same, b/same)"
+
+
+def printed(of: PlanView, width: int) -> list[str]:
+    out = io.StringIO()
+    Console(file=out, width=width, theme=THEME, markup=False, highlight=False, emoji=False).print(drawn(of))
+    return out.getvalue().splitlines()
+
+
+@pytest.mark.parametrize("width", [40, 60, 80, 100, 130])
+def test_nothing_is_wider_than_the_screen_and_every_step_has_one_line(width: int) -> None:
+    console = Console(width=width)
+    for of in (seen(), seen_after(Planned(plan=plan(TASKS)), *JUDGED), seen_after(*JUDGED, of=None)):
+        lines = printed(of, width)
+        assert all(console.render_str(line, markup=False, emoji=False).cell_len <= width for line in lines)
+        assert sum("●" in line or "○" in line for line in lines) == len(by_id(of)) + 1  # and what the mark means
+
+
+def test_a_wide_graph_is_listed_with_words_where_lanes_would_not_fit() -> None:
+    ids = [f"part_{n}" for n in range(40)]
+    wide = graph(*(node(id, "$it") for id in ids), node("whole", *ids))
+    lines = printed(seen(wide, {id: chosen(CHEAP, usd=0.1) for id in (*ids, "whole")}), 100)
+    (whole,) = [line for line in lines if "whole" in line and "○" in line]
+    assert "part_0, part_1, part_2 and 37 more" in whole
+    assert not [line for line in lines if "│" in line]
+
+
+def test_reasons_of_others_do_nothing_in_a_browser() -> None:
+    hostile = '</text><script>alert(1)</script>"&\x1b[2J\u202e'
+    failed = [NodeStarted(node="read"), NodeFailed(node="read", error=hostile)]
+    html = page(seen_after(Planned(plan=plan(TASKS), why="x"), *failed, Planned(plan=plan({}), why=hostile)))
+    assert "<script" not in html and "&lt;script&gt;" in html
+    assert not set("\x1b\u202e") & set(html)
+
+
+def test_a_page_is_drawn_for_one_step_and_for_none() -> None:
+    alone = page(seen(graph(node("judge", "$it")), {"judge": chosen(CHEAP, usd=0.1)}))
+    assert alone.count('class="box"') == 1 and "<svg" in alone
+    nothing = Graph(name="w", inputs=("it",), nodes=(), output=Ref(of="$it"))
+    assert "<svg" in page(seen(nothing, {})) and printed(seen(nothing, {}), 80)

@@ -85,7 +85,7 @@ def _row(step: Step, anchors: dict[str, str]) -> Facts:
         "mark": mark(step),
         "way": way(step),
         "parts": tried(actual) if actual else "",
-        "slowest": slowest if slowest != took_s(actual) else "",
+        "slowest": slowest if took_s(actual) not in ("", slowest) else "",
         "quality": "" if passing is None else f"{100 * passing:.0f} %",
         "after": ", ".join(id.rpartition("/")[2] for id in step.after),
     }

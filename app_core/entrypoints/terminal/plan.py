@@ -13,6 +13,7 @@ from .receipt import best
 from .words import seconds, usd
 
 _MOST_NAMED = 12
+_WORTH_SAYING_S = 0.05
 _KINDS = {"model": "model", "tool": "tool", "source": "source", "code": "code", "copies": "", "unknown": ""}
 
 SIGNS = {
@@ -121,13 +122,14 @@ def mark(step: Step) -> str:
 
 
 def took_s(actual: Actual | None) -> str:
-    """The time of one copy."""
-    return seconds(actual.median_s) if actual and actual.median_s is not None else ""
+    """The time of one copy, if it took any to speak of."""
+    taken_s = actual.median_s if actual else None
+    return seconds(taken_s) if taken_s is not None and taken_s >= _WORTH_SAYING_S else ""
 
 
 def standing(actual: Actual) -> str:
-    """What became of the copies: `done`, or `9 done, 1 failed`."""
-    if len(actual.copies) < 2:
+    """What became of the copies: `done`, `5 done`, or `9 done, 1 failed`."""
+    if sum(actual.copies.values()) < 2:
         return actual.status
     return ", ".join(f"{number} {status}" for status, number in actual.copies.items())
 

@@ -11,7 +11,7 @@ from rich.text import Text
 from ...plan_view import PlanView, Step, flat
 from .console import indented, text
 from .lanes import MARKS, lanes
-from .plan import SIGNED, SIGNS, between, copies, facts_of, mark, refused, shortener, took_s, way
+from .plan import SIGNED, SIGNS, between, copies, facts_of, mark, refused, shortener, standing, took_s, way
 from .words import seconds, usd
 
 _ROOMY, _ROOMIER = 96, 120
@@ -113,12 +113,12 @@ def _after(step: Step) -> str:
 
 
 def _standing(step: Step) -> RenderableType:
-    """One word; or a number for each of several, since words for all take too much room here."""
+    """A word, with the number of copies; signs where they fared differently, since words take too much room here."""
     if step.actual is None:
         return Text()
     actual = step.actual
     signs = [(f"{number} {SIGNS[status]} ", _style(status)) for status, number in actual.copies.items()]
-    return text(*signs) if len(signs) > 1 else text((actual.status, _style(actual.status)))
+    return text(*signs) if len(signs) > 1 else text((standing(actual), _style(actual.status)))
 
 
 def _sign(step: Step) -> RenderableType:
