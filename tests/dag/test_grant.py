@@ -249,3 +249,18 @@ def test_a_twin_that_waits_for_a_slot_is_given_up_when_its_call_ends() -> None:
     assert run.tell(Ticked(6.0)) == []
     assert run.tell(Settled("a:1", 0.0)) == []
     assert run.want("a:2") == [Grant("a:2")]
+
+
+def test_what_comes_due_earlier_is_not_slept_through_nor_is_what_comes_later() -> None:
+    run = Run("a", limits=Limits(calls_at_once=100, rates={"m": Rate(requests_per_min=2)}))
+    run.wanted_and_made("a:1")
+    assert run.wanted_and_made("a:2", hedge_after_s=5.0) == [Wake(5.0)]
+    assert run.want("a:3") == []
+    assert run.tell(Ticked(5.0)) == [Wake(60.0)], "its twin has to wait for the rate as well"
+    assert run.tell(Ticked(60.0)) == [Grant("a:3"), Hedge("a:2", "a:2~twin")]
+    run = Run("a", limits=Limits(calls_at_once=100, rates={"m": Rate(requests_per_min=1)}))
+    run.wanted_and_made("a:1")
+    assert run.want("a:2") == [Wake(60.0)]
+    assert run.want("b:1", model="other", hedge_after_s=5.0) == [Grant("b:1")]
+    assert run.tell(Reserved("b:1", 0.0)) == [Wake(5.0)]
+    assert run.tell(Ticked(5.0)) == [Wake(60.0), Hedge("b:1", "b:1~twin")]
