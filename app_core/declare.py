@@ -5,10 +5,10 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, wraps
 from typing import TYPE_CHECKING, Any, Concatenate, Generic, ParamSpec, TypeVar, cast, get_type_hints
 
-from rheostat.autonomy import Json, Risk, Rule
+from rheostat.autonomy import Json, Risk, Rule, Ruling
 from rheostat.context import Document, Section, Trust
 from rheostat.dag import Choice, Drawing, Graph, OnFailure, Signature, draw, drawing
 
@@ -181,7 +181,12 @@ class Declared(Generic[First, Rest, Result]):
 
 @dataclass(frozen=True, eq=False)
 class Function(Declared[First, Rest, Result]):
-    """Plain code: no model, no effect. Its result is as trusted as its arguments."""
+    """Plain code: no model, no effect. Its result is as trusted as its arguments.
+
+    With `keep`, other runs take over what it gave for the same arguments.
+    """
+
+    keep: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -221,6 +226,7 @@ class Llm(Declared[First, Rest, Result]):
     choices: tuple[Choice, ...] = ()
     weight: float = 1.0
     checks: list[Check] = field(default_factory=list[Check])
+    keep: bool = False
 
     @cached_property
     def instruction(self) -> str:
@@ -253,6 +259,30 @@ class Tool(Declared[First, Rest, Result]):
     def honours_key(self) -> bool:
         """Whether the tool takes an `idempotency_key`, so that doing it again after a crash does nothing twice."""
         return KEY in self.parameters
+
+
+@dataclass(frozen=True, eq=False)
+class Person(Tool[First, Rest, First]):
+    """A wait for a person's word: they accept, edit or refuse the first argument, and the value is what they said."""
+
+    @property
+    def honours_key(self) -> bool:
+        """True: to hear again what was said has no effect."""
+        return True
+
+
+def asking(function: Callable[Concatenate[First, Rest], First]) -> Person[First, Rest]:
+    """A wait for a person's word, made of a function whose docstring is the question and whose body is never run."""
+    question = inspect.cleandoc(function.__doc__ or "") or "A person's word is wanted."
+    name = getattr(function, "__name__", "person")
+    always = Rule(name="a person's word", tool=name, at_least=Ruling.ASK, why=question)
+    first = next(iter(inspect.signature(function).parameters), "")
+
+    def said(**arguments: Any) -> Any:
+        return arguments[first]
+
+    handing_on: Any = wraps(function)(said)
+    return Person(handing_on, name, risk=Risk.READ, rules=(always,))
 
 
 KEY = "idempotency_key"
