@@ -168,7 +168,7 @@ class Outlook:
         chance = mean(self._counts.get(task + CHANCE, [1.0])) if node.guards else 1.0
         if isinstance(node.runs, Map):
             known = self._known_length(task, node, node.runs)
-            count = mean(self._counts.get(task, [_GUESSED_COPIES])) if known is None else known
+            count = self._guessed_length(task) if known is None else known
             return chance * count, known is not None and not node.guards
         if isinstance(node.runs, Loop):
             return chance * mean(self._counts.get(task, [(1 + node.runs.at_most) / 2])), False
@@ -181,6 +181,11 @@ class Outlook:
             return None
         given = self._inputs.get(over.of.removeprefix("$")) if over.of.startswith("$") else None
         return float(len(cast("Sequence[object]", given))) if isinstance(given, list | tuple) else None
+
+    def _guessed_length(self, task: str) -> float:
+        """What this run has seen of it goes before what others had."""
+        seen = [own.count for own in self._own if isinstance(own, Copies) and own.task == task]
+        return mean(seen or self._counts.get(task, [_GUESSED_COPIES]))
 
     def _of(self, task: str, part: str) -> Sequence[Lesson]:
         return self._lessons.get((task, part), ())

@@ -71,10 +71,10 @@ def planned(outlook: Outlook, view: View, state: State, why: str = "") -> Planne
         return None
     outlook.learn(lessons_of(view, state, outlook.cast))
     problem = outlook.problem(_left(view, state))
-    if why and all(len(task.options) == 1 for task in problem.tasks):
-        return None
     begun = Counter(task_of(node.id) for node in state.nodes.values() if _begun(node, view, outlook))
     left = remaining(problem, budget=problem.budget, done=begun, counts=_counts(problem, state))
+    if why and all(len(task.options) == 1 for task in left.tasks):
+        return None
     return Planned(plan=plan(left), why=why)
 
 

@@ -37,6 +37,10 @@ from .prompt import Offered, Part, Prompt, as_text, gather, prompt
 from .run_errors import BudgetTooSmall, DeadlinePassed
 
 
+_MOST_TOLD = 5
+"""Parts of a choice whose trouble is told where all of them came to nothing."""
+
+
 async def think(
     hold: Hold, llm: Llm[Any, ..., Any], node: str, arguments: Mapping[str, Labeled]
 ) -> NodeFinished | NodeLetGo:
@@ -187,9 +191,9 @@ class _Thinking:
         unusable = [trouble for trouble in troubles if isinstance(trouble, AnswerUnusable)]
         if not unusable:
             return troubles[-1]
-        told = " ".join(f"{part_of(self.choice, path)}: {said.trouble}" for path, said in sorted(self._said.items()))
+        told = [f"{part_of(self.choice, path)}: {said.trouble}" for path, said in sorted(self._said.items())]
         return AnswerUnusable(
-            f"Nobody in {choice_name(self.choice)} gave a usable answer. {told}",
+            f"Nobody in {choice_name(self.choice)} gave a usable answer. {' '.join(told[:_MOST_TOLD])}",
             attempts=tuple(attempt for trouble in unusable for attempt in trouble.attempts),
         )
 

@@ -3,7 +3,6 @@
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 from pydantic import BaseModel
@@ -12,7 +11,7 @@ from rheostat import App, best_of, cascade, council, fallback, retry, vote
 from rheostat.app_core.adapters.sqlite_store import SqliteStore
 from rheostat.app_core.declare import Score
 from rheostat.app_core.errors import ModelBusy, NotPermitted
-from rheostat.app_core.events import CallReserved, CallSettled
+from rheostat.app_core.events import CallReserved, CallSettled, NodeFinished
 from rheostat.app_core.label import Untrusted
 from rheostat.app_core.ports import ChatRequest, Price
 from rheostat.app_core.run import Run
@@ -31,40 +30,38 @@ class Sum(BaseModel):
     total: int
 
 
-def asking(folder: Path, script: Callable[[ChatRequest], Answer], *choices: Choice | str, again: int = 0) -> App:
+class Sums:
     """An App whose only model call adds two numbers, with a check that knows the sum."""
-    gateway = ScriptedGateway(script, price=PRICES)
-    app = App(
-        "sums",
-        gateway=gateway,
-        store=SqliteStore(folder / "runs.sqlite"),
-        lessons=SqliteLessons(folder / "lessons.sqlite"),
-    )
 
-    @app.llm(choices=choices, again=again)
-    def add(numbers: list[int]) -> Sum:
-        """Add the numbers."""
-        ...
+    def __init__(
+        self, folder: Path, script: Callable[[ChatRequest], Answer], *choices: Choice | str, again: int = 0
+    ) -> None:
+        self.gateway = ScriptedGateway(script, price=PRICES)
+        self.store = SqliteStore(folder / "runs.sqlite")
+        lessons = SqliteLessons(folder / "lessons.sqlite")
+        self.app = app = App("sums", gateway=self.gateway, store=self.store, lessons=lessons)
 
-    @app.check(add, at_least=0.5)
-    def right(numbers: list[int], answer: Sum) -> Score:
-        off = abs(answer.total - sum(numbers))
-        return Score(max(0.0, 1 - off / 10), "" if off == 0 else f"{answer.total} is off by {off}.")
+        @app.llm(choices=choices, again=again)
+        def add(numbers: list[int]) -> Sum:
+            """Add the numbers."""
+            ...
 
-    @app.workflow
-    def sums(numbers: list[int]) -> Sum:
-        return add(numbers)
+        @app.check(add, at_least=0.5)
+        def right(numbers: list[int], answer: Sum) -> Score:
+            off = abs(answer.total - sum(numbers))
+            return Score(max(0.0, 1 - off / 10), "" if off == 0 else f"{answer.total} is off by {off}.")
 
-    return app
+        @app.workflow
+        def sums(numbers: list[int]) -> Sum:
+            return add(numbers)
 
+        self.add, self.sums = add, sums
 
-def go(app: App, **terms: Any) -> Run[Sum]:
-    return app.run(app.declared["sums"], numbers=[1, 2], **terms)  # type: ignore[arg-type]
+    def go(self) -> Run[Sum]:
+        return self.app.run(self.sums, numbers=[1, 2])
 
-
-def models_asked(app: App) -> list[str]:
-    assert isinstance(app.gateway, ScriptedGateway)
-    return [request.model for request in app.gateway.requests]
+    def asked(self) -> list[str]:
+        return [request.model for request in self.gateway.requests]
 
 
 def total(value: int) -> str:
@@ -76,14 +73,14 @@ def by_model(**answers: Answer) -> Callable[[ChatRequest], Answer]:
 
 
 def test_a_cascade_stops_at_the_first_answer_that_is_right(tmp_path: Path) -> None:
-    app = asking(tmp_path, by_model(small=total(3), large=total(3)), cascade("small", "large"))
-    assert (go(app).value.total, models_asked(app)) == (3, ["small"])
+    sums = Sums(tmp_path, by_model(small=total(3), large=total(3)), cascade("small", "large"))
+    assert (sums.go().value.total, sums.asked()) == (3, ["small"])
 
 
 def test_a_cascade_goes_on_after_an_answer_that_fails_its_check(tmp_path: Path) -> None:
-    app = asking(tmp_path, by_model(small=total(40), large=total(3)), cascade("small", "large"))
-    run = go(app)
-    assert (run.value.total, models_asked(app)) == (3, ["small", "large"])
+    sums = Sums(tmp_path, by_model(small=total(40), large=total(3)), cascade("small", "large"))
+    run = sums.go()
+    assert (run.value.total, sums.asked()) == (3, ["small", "large"])
     tried = run.view.nodes["add"].tried
     assert [(t.part, t.answered, t.passed) for _, t in sorted(tried.items())] == [
         ("cascade(small, large)", True, True),
@@ -94,44 +91,43 @@ def test_a_cascade_goes_on_after_an_answer_that_fails_its_check(tmp_path: Path) 
 
 
 def test_an_answer_that_passes_with_a_low_score_is_kept_if_the_next_stage_does_worse(tmp_path: Path) -> None:
-    app = asking(tmp_path, by_model(small=total(5), large=total(60)), cascade("small", "large"))
-    run = go(app)
-    assert (run.value.total, models_asked(app)) == (5, ["small", "large"])
+    sums = Sums(tmp_path, by_model(small=total(5), large=total(60)), cascade("small", "large"))
+    run = sums.go()
+    assert (run.value.total, sums.asked()) == (5, ["small", "large"])
     assert (run.view.nodes["add"].tried[()].score, run.status) == (0.8, "done")
 
 
 def test_of_several_samples_the_checks_choose(tmp_path: Path) -> None:
     given = iter([total(40), total(6), total(3)])
-    app = asking(tmp_path, lambda request: next(given), best_of(3, "small"))
-    run = go(app)
-    assert (run.value.total, Counter(models_asked(app))) == (3, {"small": 3})
-    assert isinstance(app.gateway, ScriptedGateway)
-    assert {request.temperature for request in app.gateway.requests} == {0.7}
+    sums = Sums(tmp_path, lambda request: next(given), best_of(3, "small"))
+    run = sums.go()
+    assert (run.value.total, Counter(sums.asked())) == (3, {"small": 3})
+    assert {request.temperature for request in sums.gateway.requests} == {0.7}
 
 
 def test_a_vote_takes_the_commonest_answer(tmp_path: Path) -> None:
     given = iter([total(4), total(2), total(4)])
-    app = asking(tmp_path, lambda request: next(given), vote(3, "small"))
-    assert go(app).value.total == 4
+    sums = Sums(tmp_path, lambda request: next(given), vote(3, "small"))
+    assert sums.go().value.total == 4
 
 
 @pytest.mark.parametrize("trouble", [ModelBusy("Busy."), NotPermitted("No key.")])
 def test_a_fallback_asks_another_model_after_an_outage(tmp_path: Path, trouble: Exception) -> None:
-    app = asking(tmp_path, by_model(small=trouble, large=total(3)), fallback("small", "large"))
-    run = go(app)
-    assert (run.value.total, models_asked(app)) == (3, ["small", "large"])
+    sums = Sums(tmp_path, by_model(small=trouble, large=total(3)), fallback("small", "large"))
+    run = sums.go()
+    assert (run.value.total, sums.asked()) == (3, ["small", "large"])
     assert run.view.nodes["add"].tried[0,].error == str(trouble)
 
 
 def test_a_retry_asks_the_same_again(tmp_path: Path) -> None:
     given = iter([ModelBusy("Busy."), ModelBusy("Busy."), total(3)])
-    app = asking(tmp_path, lambda request: next(given), retry("small", 2))
-    assert (go(app).value.total, models_asked(app)) == (3, ["small"] * 3)
+    sums = Sums(tmp_path, lambda request: next(given), retry("small", 2))
+    assert (sums.go().value.total, sums.asked()) == (3, ["small"] * 3)
 
 
 def test_a_node_fails_when_nobody_gives_a_usable_answer_and_says_who_said_what(tmp_path: Path) -> None:
-    app = asking(tmp_path, by_model(small=total(40), large="no"), cascade("small", "large"))
-    run = go(app)
+    sums = Sums(tmp_path, by_model(small=total(40), large="no"), cascade("small", "large"))
+    run = sums.go()
     assert run.status == "failed"
     why = run.failures["add"]
     assert "40 is off by 37." in why and "not of the form" in why and why.startswith("Nobody in cascade(small, large)")
@@ -139,19 +135,20 @@ def test_a_node_fails_when_nobody_gives_a_usable_answer_and_says_who_said_what(t
 
 
 def test_an_outage_of_all_is_told_as_it_is(tmp_path: Path) -> None:
-    app = asking(tmp_path, by_model(small=ModelBusy("Busy."), large=NotPermitted("No key.")), fallback("small", "large"))
-    run = go(app)
+    script = by_model(small=ModelBusy("Busy."), large=NotPermitted("No key."))
+    sums = Sums(tmp_path, script, fallback("small", "large"))
+    run = sums.go()
     assert (run.failures["add"], run.view.nodes["add"].mend) == ("No key.", "operator")
 
 
 def test_the_error_of_a_check_is_the_builders_and_ends_the_node(tmp_path: Path) -> None:
-    app = asking(tmp_path, by_model(small=total(3), large=total(3)), best_of(2, "small"))
+    sums = Sums(tmp_path, by_model(small=total(3), large=total(3)), best_of(2, "small"))
 
-    @app.check(app.declared["add"])  # type: ignore[arg-type]
+    @sums.app.check(sums.add)
     def broken(numbers: list[int], answer: Sum) -> float:
         raise RuntimeError("oh")
 
-    run = go(app)
+    run = sums.go()
     assert "broken() raised RuntimeError: oh" in run.failures["add"] and run.view.nodes["add"].mend == "builder"
 
 
@@ -159,9 +156,9 @@ def test_each_conversation_mends_its_own_answer(tmp_path: Path) -> None:
     def script(request: ChatRequest) -> Answer:
         return total(3) if len(request.messages) > 2 else total(40)
 
-    app = asking(tmp_path, script, best_of(2, "small"), again=1)
-    run = go(app)
-    assert (run.value.total, len(models_asked(app)), run.view.nodes["add"].tried[0,].passed) == (3, 4, True)
+    sums = Sums(tmp_path, script, best_of(2, "small"), again=1)
+    run = sums.go()
+    assert (run.value.total, len(sums.asked()), run.view.nodes["add"].tried[0,].passed) == (3, 4, True)
 
 
 class Told:
@@ -183,8 +180,8 @@ class Told:
 
 def test_a_council_ranks_without_names_and_its_chair_answers(tmp_path: Path) -> None:
     told = Told('{"best_first": [1, 2]}')
-    app = asking(tmp_path, told, council("a", "b", chair="c"))
-    run = go(app)
+    sums = Sums(tmp_path, told, council("a", "b", chair="c"))
+    run = sums.go()
     assert (run.value.total, [model for model, _ in told.prompts]) == (3, ["a", "b", "a", "b", "c"])
     _, _, (_, first), (_, second), (_, chair) = told.prompts
     assert first.index("total: 1") < first.index("total: 2") and second.index("total: 2") < second.index("total: 1")
@@ -196,11 +193,12 @@ def test_a_council_ranks_without_names_and_its_chair_answers(tmp_path: Path) -> 
 def test_without_its_chair_a_council_takes_the_answer_ranked_best(tmp_path: Path) -> None:
     def script(request: ChatRequest) -> Answer:
         if "best_first" in str(request.answer_schema):
-            text = request.messages[-1].content + request.messages[0].content + str(request.messages)
-            return '{"best_first": [2, 1]}' if text.index("total: 1") < text.index("total: 2") else '{"best_first": [1, 2]}'
+            text = str(request.messages)
+            second = text.index("total: 1") < text.index("total: 2")
+            return '{"best_first": [2, 1]}' if second else '{"best_first": [1, 2]}'
         return {"a": total(1), "b": total(2), "c": ModelBusy("Busy.")}[request.model]
 
-    assert go(asking(tmp_path, script, council("a", "b", chair="c"))).value.total == 2
+    assert Sums(tmp_path, script, council("a", "b", chair="c")).go().value.total == 2
 
 
 def test_what_others_said_of_untrusted_text_is_fenced_and_stays_untrusted(tmp_path: Path) -> None:
@@ -222,13 +220,15 @@ def test_what_others_said_of_untrusted_text_is_fenced_and_stays_untrusted(tmp_pa
     at = chair.index("Answer 1:")
     fence = chair.rindex("<", 0, at)
     assert "untrusted" in chair[fence:at].lower() or "outside" in chair[fence:at].lower()
-    finished = next(record.event for record in SqliteStore(tmp_path / "runs.sqlite").read(run.id)[::-1] if "node_finished" in record.body)
-    assert finished.label.read_untrusted  # type: ignore[union-attr]
+    events = [record.event for record in SqliteStore(tmp_path / "runs.sqlite").read(run.id)]
+    (finished,) = [event for event in events if isinstance(event, NodeFinished)]
+    assert finished.label.read_untrusted
 
 
 def test_sources_are_read_once_and_each_model_gets_its_own_prompt(tmp_path: Path) -> None:
     read = list[str]()
-    app = App("notes", gateway=ScriptedGateway(by_model(small="", large="Yes.")), store=SqliteStore(tmp_path / "runs.sqlite"))
+    gateway = ScriptedGateway(by_model(small="", large="Yes."))
+    app = App("notes", gateway=gateway, store=SqliteStore(tmp_path / "runs.sqlite"))
 
     @app.source
     def notes(topic: str) -> list[Snippet]:
@@ -246,15 +246,14 @@ def test_sources_are_read_once_and_each_model_gets_its_own_prompt(tmp_path: Path
 
     run = app.run(asked, topic="weather")
     assert (run.value, read) == ("Yes.", ["weather"])
-    packed = [record.event.kind for record in SqliteStore(tmp_path / "runs.sqlite").read(run.id) if '"packed"' in record.body]
-    assert packed == ["packed", "packed"]
+    kinds = [record.event.kind for record in SqliteStore(tmp_path / "runs.sqlite").read(run.id)]
+    assert kinds.count("packed") == 2
 
 
 def test_effort_reaches_the_gateway_with_room_to_think(tmp_path: Path) -> None:
-    app = asking(tmp_path, by_model(small=total(3)), Call(model="small", effort="high"))
-    go(app)
-    assert isinstance(app.gateway, ScriptedGateway)
-    (request,) = app.gateway.requests
+    sums = Sums(tmp_path, by_model(small=total(3)), Call(model="small", effort="high"))
+    sums.go()
+    (request,) = sums.gateway.requests
     assert (request.effort, request.max_answer_tokens) == ("high", 600 + 4_096)
 
 
@@ -270,7 +269,7 @@ def test_what_was_paid_for_is_not_asked_again_wherever_a_crash_cuts_a_choice_off
     tmp_path: Path, choice: Choice, answers: list[str]
 ) -> None:
     given = iter(answers)
-    whole = go(asking(tmp_path / "whole", lambda request: next(given), choice))
+    whole = Sums(tmp_path / "whole", lambda request: next(given), choice).go()
     records = SqliteStore(tmp_path / "whole" / "runs.sqlite").read(whole.id)
     for cut in range(1, len(records)):
         folder = tmp_path / f"{cut}"
@@ -278,8 +277,8 @@ def test_what_was_paid_for_is_not_asked_again_wherever_a_crash_cuts_a_choice_off
         paid = [event for record in records[:cut] if isinstance(event := record.event, CallSettled)]
         in_flight = sum(isinstance(record.event, CallReserved) for record in records[:cut]) - len(paid)
         left = iter(answers[len(paid) :])
-        app = asking(folder, lambda request, left=left: next(left), choice)
-        run = app.open(whole.id).resume()
+        sums = Sums(folder, lambda request, left=left: next(left), choice)
+        run = sums.app.open(whole.id).resume()
         assert run.value == whole.value, f"cut after {records[cut - 1].body}"
-        assert len(models_asked(app)) == len(answers) - len(paid), "what was in flight is asked once more, no more"
+        assert len(sums.asked()) == len(answers) - len(paid), "what was in flight is asked once more, no more"
         assert run.view.assumed_usd == pytest.approx(0) if not in_flight else run.view.assumed_usd > 0

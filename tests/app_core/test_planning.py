@@ -42,7 +42,11 @@ class Court:
     """An App that judges each of several cases, with a check, and sums up at the end."""
 
     def __init__(
-        self, folder: Path, script: Callable[[ChatRequest], Answer], *choices: Choice | str, limits: Limits | None = None
+        self,
+        folder: Path,
+        script: Callable[[ChatRequest], Answer],
+        *choices: Choice | str,
+        limits: Limits | None = None,
     ) -> None:
         self.gateway = ScriptedGateway(script, price=PRICES)
         self.lessons = SqliteLessons(folder / "lessons.sqlite")
@@ -310,7 +314,8 @@ def test_a_run_that_costs_more_than_planned_is_planned_anew(tmp_path: Path) -> N
     before, after = (event.plan.tasks["judge/judge"] for event in (first, again[0]))
     assert (before.choice, after.choice) == (Call(model="large"), Call(model="small")) and after.count < 30
     assert run.spent_usd <= 0.02
-    ways = {node.choice.model for node in run.view.nodes.values() if isinstance(node.choice, Call) and "judge" in node.id}
+    judges = [node.choice for node in run.view.nodes.values() if "judge" in node.id]
+    ways = {choice.model for choice in judges if isinstance(choice, Call)}
     assert ways == {"small", "large"}, "what had not asked anybody yet went the other way"
 
 
@@ -391,3 +396,8 @@ if __name__ == "__main__":
     )
     done = subprocess.run([sys.executable, script], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_a_choice_that_asks_nobody_is_refused() -> None:
+    with pytest.raises(BadDeclaration, match="asks nobody"):
+        App("wrong").llm(choices=[Skip()])
