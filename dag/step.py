@@ -31,6 +31,9 @@ from .scope import Turn, begin, cancel, decline, fail, finish, follow, let_go, o
 from .state import Scope, State
 
 
+_ENDS = (Finished, Failed, Declined, LetGo)
+
+
 def step(state: State, event: Event) -> list[Command]:
     """Applies one event to the state and returns what to do next.
 
@@ -64,7 +67,7 @@ def step(state: State, event: Event) -> list[Command]:
         case _:
             _of_calls(state, turn.commands, event)
     follow(state, turn)
-    if isinstance(event, Finished | Failed | Declined | LetGo):
+    if isinstance(event, _ENDS):
         ended(state, event.node)
     start(state, turn.commands)
     return turn.commands
