@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Coroutine, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Concatenate, Literal, ParamSpec, TypeVar, overload
 
 from rheostat.autonomy import Json, Level, Risk, Rule
 from rheostat.context import Section, Trust
-from rheostat.dag import Choice, Lessons, Limits, WrittenGraph, as_choice
+from rheostat.dag import Choice, Lessons, Limits, WrittenGraph, as_choice, calls, choice_name
 
 from .agent import Agent, checked
-from .declare import KEY, AnyDeclared, Check, Declared, Function, Llm, Score, Source, Tool, Workflow
+from .declare import KEY, AnyDeclared, Check, Declared, Function, Llm, Person, Score, Source, Tool, Workflow, asking
 from .drive import Decide, Watch
 from .read_workflow import read_workflow
 from .run import Run
@@ -57,24 +57,46 @@ class App(Vertical):
 
     @overload
     def source(
-        self, function: Callable[Concatenate[First, Rest], Result], /, *, trust: TrustWord = ...
+        self,
+        function: Callable[Concatenate[First, Rest], Result],
+        /,
+        *,
+        trust: TrustWord = ...,
+        timeout_s: float | None = ...,
     ) -> Source[First, Rest, Result]: ...
     @overload
     def source(
-        self, function: None = None, /, *, trust: TrustWord = ...
+        self, function: None = None, /, *, trust: TrustWord = ..., timeout_s: float | None = ...
     ) -> Callable[[Callable[Concatenate[First, Rest], Result]], Source[First, Rest, Result]]: ...
-    def source(self, function: Any = None, /, *, trust: TrustWord = "trusted") -> Any:
+    def source(self, function: Any = None, /, *, trust: TrustWord = "trusted", timeout_s: float | None = None) -> Any:
         """Declares private data: a function that gives Snippets (for `llm(context=...)`) or any other value.
 
         Args:
             function: as a bare decorator.
             trust: "untrusted" for text from outside, which may try to steer the model.
+            timeout_s: seconds after which it is given up, called as a step of a workflow; None for never.
         """
-        return self._declare(function, Source, trust=Trust[trust.upper()])
+        return self._declare(function, Source, trust=Trust[trust.upper()], timeout_s=timeout_s)
 
-    def function(self, function: Callable[Concatenate[First, Rest], Result]) -> Function[First, Rest, Result]:
-        """Declares plain code as a node: no model, no effect."""
-        return self._declare(function, Function)
+    @overload
+    def function(
+        self, function: Callable[Concatenate[First, Rest], Coroutine[Any, Any, Result]], /
+    ) -> Function[First, Rest, Result]: ...
+    @overload
+    def function(self, function: Callable[Concatenate[First, Rest], Result], /) -> Function[First, Rest, Result]: ...
+    @overload
+    def function(
+        self, function: None = None, /, *, timeout_s: float | None = ..., keep: bool = ...
+    ) -> Callable[[Callable[Concatenate[First, Rest], Result]], Function[First, Rest, Result]]: ...
+    def function(self, function: Any = None, /, *, timeout_s: float | None = None, keep: bool = False) -> Any:
+        """Declares plain code as a node: no model, no effect.
+
+        Args:
+            function: as a bare decorator. One that is not async runs in a thread.
+            timeout_s: seconds after which it is given up; None for never.
+            keep: take over what it gave in another run, if its text and its arguments are the same.
+        """
+        return self._declare(function, Function, timeout_s=timeout_s, keep=keep)
 
     @overload
     def llm(self, function: Callable[Concatenate[First, Rest], Result], /) -> Llm[First, Rest, Result]: ...
@@ -91,6 +113,8 @@ class App(Vertical):
         again: int = ...,
         choices: Iterable[Choice | str] = ...,
         weight: float = ...,
+        timeout_s: float | None = ...,
+        keep: bool = ...,
     ) -> Callable[[Callable[Concatenate[First, Rest], Result]], Llm[First, Rest, Result]]: ...
     def llm(
         self,
@@ -104,6 +128,8 @@ class App(Vertical):
         again: int = 2,
         choices: Iterable[Choice | str] = (),
         weight: float = 1.0,
+        timeout_s: float | None = None,
+        keep: bool = False,
     ) -> Any:
         """Declares a model call. The docstring is the instruction; arguments and result are typed by the signature.
 
@@ -118,6 +144,9 @@ class App(Vertical):
             choices: ways to run it, of which the plan takes one: models' names, `cascade`, `best_of`, `vote`,
                 `council`, `fallback`, `retry`. Without any: what the run's models allow.
             weight: what a good answer here is worth, beside those of other calls.
+            timeout_s: seconds after which it is given up, checks and asking again included; None for never.
+            keep: take over the answer of another run, if arguments, models and texts are the same. What sources read
+                is not looked at.
         """
         return self._declare(
             function,
@@ -129,6 +158,8 @@ class App(Vertical):
             again=again,
             choices=_choices(choices),
             weight=weight,
+            timeout_s=timeout_s,
+            keep=keep,
         )
 
     def check(
@@ -158,6 +189,7 @@ class App(Vertical):
         control: Iterable[str] = (),
         preview: Callable[..., Json] | None = None,
         rules: Iterable[Rule] = (),
+        timeout_s: float | None = None,
     ) -> Callable[[Callable[Concatenate[First, Rest], Result]], Tool[First, Rest, Result]]:
         """Declares an action. Calling it in a workflow proposes an effect, on which the dial rules.
 
@@ -169,6 +201,7 @@ class App(Vertical):
             control: the parameters that say who, where or how much; the rest is content.
             preview: takes the same arguments and says, as JSON, what would happen. It may refuse by raising.
             rules: when it is to ask although the dial would not.
+            timeout_s: seconds after which a person is asked, since nobody knows what became of it; None for never.
         """
 
         def declare(function: Callable[Concatenate[First, Rest], Result]) -> Tool[First, Rest, Result]:
@@ -179,6 +212,7 @@ class App(Vertical):
                 control=frozenset(control),
                 preview=preview,
                 rules=tuple(rules),
+                timeout_s=timeout_s,
             )
             unknown = tool.control - set(tool.parameters)
             if unknown:
@@ -190,6 +224,14 @@ class App(Vertical):
             return tool
 
         return declare
+
+    def person(self, function: Callable[Concatenate[First, Rest], First]) -> Person[First, Rest]:
+        """Declares a wait for a person's word, at every level of the dial. The docstring is the question.
+
+        The first argument is what is proposed; its type is the result's. The person accepts it, edits it or refuses;
+        the value is what they accepted. The function's body is never run.
+        """
+        return self._add(asking(function))
 
     def agent(
         self,
@@ -318,7 +360,12 @@ class App(Vertical):
 def _choices(given: Iterable[Choice | str]) -> tuple[Choice, ...]:
     if isinstance(given, str):
         raise BadDeclaration(f"choices can't be {given!r}.", "They are several.", f"Write choices=[{given!r}].")
-    return tuple(map(as_choice, given))
+    choices = tuple(map(as_choice, given))
+    if nobody := next((choice for choice in choices if not calls(choice)), None):
+        raise BadDeclaration(
+            f"{choice_name(nobody)} is no way to run a model call.", "It asks nobody.", "Name a model."
+        )
+    return choices
 
 
 def _models(model: str | None, models: Iterable[str]) -> tuple[str, ...]:

@@ -107,6 +107,14 @@ class Driver:
             self._asking.add(task)
         task.add_done_callback(self._left)
 
+    def keep(self, key: str, body: str) -> None:
+        """Keeps something for other runs."""
+        self._store.keep(key, body)
+
+    def kept(self, key: str) -> str | None:
+        """What a run has kept under this key."""
+        return self._store.kept(key)
+
     def asks(self, question: Question) -> None:
         """Puts a question in front of whoever is there to be asked."""
         if self._people is not None:

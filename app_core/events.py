@@ -13,9 +13,9 @@ from .ports import Usage
 
 
 class Frozen(BaseModel):
-    """Never changed once made."""
+    """Never changed once made. Numbers that are none, or endless, are kept as such."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, ser_json_inf_nan="constants")
 
 
 class Request(Frozen):

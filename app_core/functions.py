@@ -27,6 +27,12 @@ async def run_function(function: Callable[..., Any], arguments: Mapping[str, Any
         return await in_thread(partial(function, **arguments))
     except (RheostatError, ContextError, DagError, AutonomyError):
         raise
+    except asyncio.CancelledError as error:
+        task = asyncio.current_task()
+        if task is None or task.cancelling():
+            raise
+        name = getattr(function, "__name__", "a function")
+        raise AppFailed(f"{name}() raised CancelledError, though nobody had cancelled it: {error}") from error
     except Exception as error:
         name = getattr(function, "__name__", "a function")
         raise AppFailed(f"{name}() raised {type(error).__name__}: {error}") from error

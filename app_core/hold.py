@@ -45,6 +45,14 @@ class Hold(Protocol):
         """Starts a piece of work that the run waits for. If it only asks people, others may take the run on."""
         ...
 
+    def keep(self, key: str, body: str) -> None:
+        """Keeps something for other runs."""
+        ...
+
+    def kept(self, key: str) -> str | None:
+        """What a run has kept under this key."""
+        ...
+
     def asks(self, question: Question) -> None:
         """Puts a question in front of whoever is there to be asked."""
         ...

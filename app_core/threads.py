@@ -67,10 +67,11 @@ def in_thread(function: Callable[[], Any]) -> asyncio.Future[Any]:
         result, error = None, None
         try:
             result = context.run(function)
-        except StopIteration as stopped:  # a future can't carry it
-            error = RuntimeError(f"StopIteration: {stopped}")
-        except BaseException as raised:
-            error = raised
+        except Exception as raised:
+            # A future can't carry this one.
+            error = RuntimeError(f"StopIteration: {raised}") if isinstance(raised, StopIteration) else raised
+        except BaseException as raised:  # what would stop the one who waits, and means only this thread
+            error = RuntimeError(f"{type(raised).__name__}: {raised}")
         with suppress(RuntimeError):  # the loop is closed: nobody waits any more
             loop.call_soon_threadsafe(tell, result, error)
 

@@ -13,6 +13,7 @@ from .declare import AnyDeclared, Llm, Source, Tool
 from .events import NodeFinished, NodeLetGo
 from .functions import run_function
 from .hold import Hold
+from .keep import keep, kept, key_for
 from .label import Label, join
 from .replay import finished
 from .run_errors import TookTooLong
@@ -56,6 +57,20 @@ async def _value(
 ) -> NodeFinished | NodeLetGo:
     if declared is None:
         return NodeFinished(node=node, value=arguments["value"].data, label=arguments["value"].label)
+    key = key_for(hold, declared, arguments)
+    if not key:
+        return await _worked_out(hold, declared, node, arguments)
+    if found := kept(hold, key, node, arguments):
+        return found
+    event = await _worked_out(hold, declared, node, arguments)
+    if isinstance(event, NodeFinished):
+        keep(hold, key, event)
+    return event
+
+
+async def _worked_out(
+    hold: Hold, declared: AnyDeclared, node: str, arguments: Mapping[str, Labeled]
+) -> NodeFinished | NodeLetGo:
     if isinstance(declared, Llm):
         return await think(hold, declared, node, arguments)
     label = join([value.label for value in arguments.values()])

@@ -243,7 +243,7 @@ def grow(options: Options, found: Found) -> None:
         for _ in range(2):
             seconds = [in_another_process(shape, times * few, journal=False) for times in (1, 10)]
             pairs.append(seconds[1][0] / seconds[0][0])
-            found.note(f"{shape}_10k_us", seconds[options.quick][0], 10 * options.nodes)
+            found.note(f"{shape}_10k_us", seconds[1 if options.quick else 0][0], 10 * options.nodes)
             if not options.quick:
                 found.note(f"{shape}_100k_us", seconds[1][0], 10 * few)
                 found.numbers[f"{shape}_100k_mb"] = seconds[1][1]

@@ -1,4 +1,4 @@
-"""Times LangGraph on graphs of no-op nodes: a chain, a map (`Send`), a random DAG; without and with its SQLite saver."""
+"""Times LangGraph on graphs of no-op nodes: a chain, a map (`Send`), a random DAG; with its SQLite saver or not."""
 
 import json
 import operator

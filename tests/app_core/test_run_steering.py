@@ -5,6 +5,7 @@ import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -303,7 +304,8 @@ def test_a_graph_changed_where_the_run_has_not_been_goes_on_and_elsewhere_is_ref
         return app
 
     app = app_with(1)
-    run: Run[int] = app.run(app.declared["flow"], n=1, model="scripted")  # pyright: ignore[reportArgumentType]
+    workflow: Any = app.declared["flow"]
+    run: Run[int] = app.run(workflow, n=1, model="scripted")
     assert run.status == "waiting"
     with pytest.raises(WorkflowChanged, match="changed: more.*come past more"):
         app_with(1, last=5).open(run.id).resume()
