@@ -135,7 +135,8 @@ def prompt(gateway: Gateway, offered: Offered, call: Call, part: Part) -> Prompt
     snippets, labels = list(offered.snippets), dict[str, Quote]()
     if is_local(model) and cites(part.codec):
         snippets, labels = labelled(snippets)
-    counted_schema = gateway.schema_text(model, _schema(model, part.codec, labels))
+    schema = _schema(model, part.codec, labels)
+    counted_schema = gateway.schema_text(model, schema)
     answer_tokens = llm.answer_tokens + THINKING_TOKENS[call.effort]
     window = Window(min(facts.window_tokens, llm.window_tokens or facts.window_tokens), answer_tokens)
     packed = pack(
@@ -148,15 +149,15 @@ def prompt(gateway: Gateway, offered: Offered, call: Call, part: Part) -> Prompt
         sections=llm.sections,
     )
     seen = "".join(message.content for message in packed.messages)
-    labels = {label: quote for label, quote in labels.items() if f"[{label}]" in seen}
+    kept = {label: quote for label, quote in labels.items() if f"[{label}]" in seen}
     request = ChatRequest(
         model=model,
         messages=packed.messages,
         max_answer_tokens=min(answer_tokens, facts.max_answer_tokens),
-        answer_schema=_schema(model, part.codec, labels),
+        answer_schema=schema if len(kept) == len(labels) else _schema(model, part.codec, kept),
         effort=call.effort,
     )
-    return Prompt(request, packed, labels, gateway, counted_schema)
+    return Prompt(request, packed, kept, gateway, counted_schema)
 
 
 def as_text(codec: TypeAdapter[Any], value: Any) -> str:
