@@ -174,6 +174,7 @@ def test_the_page_has_a_box_for_each_step_and_needs_nothing_and_nobody() -> None
     [
         (("no.py",), "no.py"),
         (("desk.py", "send"), "'send'"),
+        (("desk.py", *MODELS, "--html", "desk.py"), "would be overwritten"),
         (("desk.py", "--input", "letter=x"), "It takes letters."),
         (("desk.py", "--input", "letters"), "NAME=VALUE"),
         (("desk.py", "--input", "letters=3"), "can't be '3'"),

@@ -1,6 +1,7 @@
 """What there is to see of a plan: every step once, what it takes with all its copies, and what it took."""
 
 import io
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -8,7 +9,7 @@ from rich.console import Console
 
 from rheostat.app_core.entrypoints.page.plan import page
 from rheostat.app_core.entrypoints.terminal.console import THEME
-from rheostat.app_core.entrypoints.terminal.plan import shortener
+from rheostat.app_core.entrypoints.terminal.plan import copies, shortener
 from rheostat.app_core.entrypoints.terminal.steps import drawn
 from rheostat.app_core.events import (
     CallReserved,
@@ -138,6 +139,15 @@ def test_a_map_of_one_call_is_that_call() -> None:
         3,
         ("read",),
     )
+
+
+def test_copies_are_known_guessed_or_turns_and_a_graph_that_runs_once_has_none() -> None:
+    steps = by_id(seen())
+    assert [copies(steps[id]) for id in ("read", "rule", "rule/reword")] == ["", "× 10", "× 4"]
+    guess = {id: of.model_copy(update={"known": False}) for id, of in TASKS.items()}
+    assert copies(by_id(seen(tasks=guess))["rule/judge"]) == "≈ 10"
+    assert copies(replace(steps["rule"], repeats="loop")) == "↻ 10"
+    assert copies(replace(steps["rule"], repeats="")) == ""
 
 
 def test_a_loop_and_an_optional_node_are_told_apart() -> None:

@@ -58,7 +58,7 @@ def plan(
         inputs = _inputs(flow, given or ())
         seen = _planned(declared, flow, models or (), Caps(usd=budget_usd, seconds=deadline_s), inputs)
         if html is not None:
-            write_page(seen, html)
+            write_page(seen, html, app=where)
         if as_json:
             from ...plan_view import as_json as document
 

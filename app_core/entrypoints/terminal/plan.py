@@ -109,6 +109,8 @@ def shortener(seen: PlanView) -> Callable[[str], str]:
 
 def copies(step: Step) -> str:
     """How many copies of it there are to be: `× 12`, `≈ 5` if that is a guess, `↻ 2.5` turns of a loop; "" for one."""
+    if step.inside and not step.repeats:
+        return ""
     sign = "↻" if step.repeats == "loop" else "×"
     if step.count is None:
         return sign if step.repeats else ""
