@@ -25,7 +25,7 @@ from math import inf, nan
 from pathlib import Path as File
 from statistics import fmean
 
-from providers import Day, Flow, Setting, prior, read
+from providers import Day, Flow, Renamed, Setting, prior, read
 from table import Benchmark, Measured, Options, Row
 
 from rheostat.dag import (
@@ -40,7 +40,6 @@ from rheostat.dag import (
     Graph,
     Lesson,
     Limits,
-    Met,
     Node,
     Option,
     Path,
@@ -299,26 +298,6 @@ def ours(bench: Bench, budget: Budget, days: int, tally: Tally) -> list[Simulate
         tally.add(came, how, budget)
         runs.append(came)
     return runs
-
-
-@dataclass(frozen=True)
-class Renamed:
-    """A day on which nodes go by other names."""
-
-    day: Day
-    names: Mapping[str, str]
-
-    def wants(self, node: str, call: Call) -> tuple[float, int]:
-        return self.day.wants(self.names[node], call)
-
-    def meets(self, node: str, path: Path, call: Call, twin: bool) -> Met:
-        return self.day.meets(self.names[node], path, call, twin)
-
-    def takes_s(self, node: str) -> float:
-        return self.day.takes_s(self.names[node])
-
-    def gives(self, node: str) -> object:
-        return self.day.gives(self.names[node])
 
 
 def supersteps_s(bench: Bench, day: Day, how: Plan, nodes: Iterable[str]) -> float:

@@ -226,6 +226,26 @@ class Day:
         return self.setting.kinds[self.flow.tasks[task_of(node)].kind]
 
 
+@dataclass(frozen=True)
+class Renamed:
+    """A day on which nodes go by other names."""
+
+    day: Day
+    names: Mapping[str, str]
+
+    def wants(self, node: str, call: Call) -> tuple[float, int]:
+        return self.day.wants(self.names[node], call)
+
+    def meets(self, node: str, path: Path, call: Call, twin: bool) -> Met:
+        return self.day.meets(self.names[node], path, call, twin)
+
+    def takes_s(self, node: str) -> float:
+        return self.day.takes_s(self.names[node])
+
+    def gives(self, node: str) -> object:
+        return self.day.gives(self.names[node])
+
+
 def prior(setting: Setting, kind: Kind, call: Call) -> Prior:
     """What price lists tell of a call, and nothing of how good the model is at it."""
     model = setting.models[call.model]

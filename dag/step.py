@@ -30,7 +30,6 @@ from .grant import reserved, settled, wanted, withdrawn
 from .scope import Turn, begin, cancel, decline, fail, finish, follow, let_go, open_scope, pause
 from .state import Scope, State
 
-
 _ENDS = (Finished, Failed, Declined, LetGo)
 
 

@@ -6,7 +6,7 @@ sends late bills, lets time jump, calls the run off, and loses the process, so t
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from math import fsum, inf
 from typing import Any
 
@@ -16,33 +16,25 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from rheostat.dag import (
     Began,
-    Budget,
     Cancelled,
-    Chosen,
     Command,
     Complete,
     Declined,
     Event,
     Failed,
     Finished,
-    Forecast,
     Grant,
-    Graph,
     Hedge,
     Labeled,
     LetGo,
-    Limits,
     Paused,
-    Plan,
     Planned,
-    Rate,
     Refuse,
     Replan,
     Reserved,
     Resumed,
     Retried,
     Settled,
-    Spread,
     Start,
     Started,
     State,
@@ -56,20 +48,9 @@ from rheostat.dag import (
     task_of,
 )
 
-from .graphs import graphs
+from .graphs import CALLS, TERMS, Terms, plan_of
 
 VALUES = st.sampled_from([True, False, 7, [], [1], [0, 1, 2]])
-CALLS = st.builds(
-    Wanted,
-    call=st.just(""),
-    node=st.just(""),
-    model=st.sampled_from(["m0", "m1"]),
-    worst_usd=st.floats(0, 1),
-    tokens=st.integers(0, 80),
-    prefix=st.sampled_from(["", "p", "q"]),
-    prefix_saves_usd=st.just(0.01),
-    hedge_after_s=st.none() | st.floats(0, 3),
-)
 SOON_S, LONG_S = 5.0, 1e6
 ENDED = {Status.DONE, Status.SKIPPED, Status.DECLINED, Status.FAILED, Status.BLOCKED, Status.CANCELLED}
 AT_WORK = {Status.READY, Status.RUNNING}
@@ -77,51 +58,6 @@ AT_WORK = {Status.READY, Status.RUNNING}
 
 def labels_seen(labels: Sequence[Any]) -> int:
     return max((label or 0 for label in labels), default=0)
-
-
-@dataclass(frozen=True)
-class Terms:
-    """What is run, and whether the driver starts nodes as soon as it is told to."""
-
-    graph: Graph
-    limits: Limits
-    cap_usd: float | None
-    deadline_s: float | None
-    prompt: bool
-
-
-TERMS = st.builds(
-    Terms,
-    graphs(),
-    st.builds(
-        Limits,
-        calls_at_once=st.integers(1, 3),
-        nodes_at_once=st.integers(1, 4),
-        rates=st.dictionaries(
-            st.just("m0"),
-            st.builds(
-                Rate, requests_per_min=st.none() | st.integers(1, 4), tokens_per_min=st.none() | st.integers(50, 200)
-            ),
-        ),
-    ),
-    st.none() | st.floats(1, 20),
-    st.none() | st.floats(1, 2_000),
-    st.sampled_from([True, True, False]),
-)
-
-
-def plan_of(graph: Graph, ranks: Sequence[float], usd: float) -> Plan:
-    tasks = dict[str, Chosen]()
-    pending = [(graph, "")]
-    while pending:
-        of, prefix = pending.pop()
-        for node in of.nodes:
-            each = Forecast(cost_usd=Spread(p50=usd, p90=2 * usd), latency_s=Spread(p50=1.0, p90=2.0))
-            tasks[prefix + node.id] = Chosen(choice=None, forecast=each, rank_s=ranks[len(tasks) % len(ranks)])
-            pending += [(node.body, f"{prefix}{node.id}/")] if node.body is not None else []
-    whole = Spread(p50=usd * len(tasks), p90=2 * usd * len(tasks))
-    time = Spread(p50=10.0, p90=20.0)
-    return Plan(tasks=tasks, budget=Budget(usd=1.0), cost_usd=whole, latency_s=time, quality=1, gap=0, usd_worth=1)
 
 
 class Driven(RuleBasedStateMachine):
