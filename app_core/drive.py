@@ -15,7 +15,7 @@ from rheostat.dag import State, step
 from . import effects
 from .declare import AnyWorkflow
 from .ending import ending
-from .events import CallSettled, Event, NodeFinished, NodeStarted, RunEnded, RunResumed
+from .events import CallSettled, Event, NodeFinished, NodeStarted, RunEnded, RunResumed, Token
 from .functions import run_function
 from .log import GENESIS, Record, Store, linked, written
 from .money import Till
@@ -29,6 +29,9 @@ from .work import work
 
 Watch = Callable[[Event, View], None]
 """Is told of every event once it is in the Log."""
+
+Listen = Callable[[Token], None]
+"""Is told the models' answers as they come."""
 
 _LOOK_S = 0.5
 """Seconds between two looks whether someone has called the run off."""
@@ -54,10 +57,11 @@ class Driver:
         store: Store,
         decide: Decide | None = None,
         watch: Watch | None = None,
+        listen: Listen | None = None,
     ) -> None:
         self.view, self.state = seen, state
         self.gateway, self.cast, self.outlook = gateway, cast, outlook
-        self._workflow, self._store, self._watch = workflow, store, watch
+        self._workflow, self._store, self._watch, self._listen = workflow, store, watch, listen
         self.seq, self._digest = len(records), records[-1].digest if records else GENESIS
         self._epoch_s = max(time.time(), seen.last_at) - time.monotonic()
         self._loop = asyncio.get_running_loop()
@@ -106,6 +110,11 @@ class Driver:
         if asks:
             self._asking.add(task)
         task.add_done_callback(self._left)
+
+    def hearing(self, node: str, call: str) -> Callable[[str], None] | None:
+        """Who is to be told an answer as it comes; None if nobody listens."""
+        listen = self._listen
+        return None if listen is None else lambda text: listen(Token(node=node, call=call, text=text))
 
     def keep(self, key: str, body: str) -> None:
         """Keeps something for other runs."""

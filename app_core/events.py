@@ -321,5 +321,20 @@ Event = Annotated[
     Field(discriminator="kind"),
 ]
 
+
+class Token(Frozen):
+    """A piece of an answer as it comes. Told to who listens, and not kept: the Log has the whole.
+
+    Args:
+        node: whose call it is; `call` its id, since a node may make several at once.
+        text: the piece.
+    """
+
+    kind: Literal["token"] = "token"
+    node: str
+    call: str
+    text: str
+
+
 EVENT: TypeAdapter[Event] = TypeAdapter(Event)
 """Events to JSON and back."""

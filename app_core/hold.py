@@ -45,6 +45,10 @@ class Hold(Protocol):
         """Starts a piece of work that the run waits for. If it only asks people, others may take the run on."""
         ...
 
+    def hearing(self, node: str, call: str) -> Callable[[str], None] | None:
+        """Who is to be told an answer as it comes; None if nobody listens."""
+        ...
+
     def keep(self, key: str, body: str) -> None:
         """Keeps something for other runs."""
         ...

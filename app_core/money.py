@@ -153,7 +153,9 @@ class Till:
         self._hold.emit(reserved)
         timeout_s = min(wish.request.timeout_s, self._left_s())
         request = wish.request.model_copy(update={"timeout_s": timeout_s})
-        flight = asyncio.get_running_loop().create_task(self._hold.gateway.chat(request))
+        flight = asyncio.get_running_loop().create_task(
+            self._hold.gateway.chat(request, self._hold.hearing(wish.node, call))
+        )
         wish.flights[call] = flight
         overdue = asyncio.get_running_loop().call_later(timeout_s + _GRACE_S, self._give_up, wish, call)
         flight.add_done_callback(partial(self._landed, wish, call, overdue))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from datetime import UTC, datetime
 from time import time
 from typing import Any, Generic, TypeVar, cast
@@ -19,8 +19,8 @@ from .calibrated_gateway import CalibratedGateway
 from .cancel import cancel
 from .compose import calibrations, default_gateway, default_store, resolve
 from .declare import AnyWorkflow, Workflow
-from .drive import Driver, Watch
-from .events import Event, NodeRetried, Request, RunStarted
+from .drive import Driver, Listen, Watch
+from .events import Event, NodeRetried, Request, RunStarted, Token
 from .fork import taken_over
 from .inputs import bad_terms, decoded, inputs_of
 from .log import GENESIS, Record, Store, chained, verify
@@ -138,6 +138,28 @@ class Run(Generic[Result]):
         if not self._ended:
             asyncio.run(self._drive(None, decide, watch))
         return self
+
+    async def stream(self, *, decide: Decide | None = None) -> AsyncGenerator[Event | Token]:
+        """Goes on as `resume`, and tells what happens: every event once it is in the Log, and answers as they come.
+
+        Who stops listening before the end leaves the run where it is; `resume` it.
+        """
+        told = asyncio.Queue[Event | Token | None]()
+
+        def watch(event: Event, view: View) -> None:
+            told.put_nowait(event)
+
+        if self._ended:
+            return
+        going = asyncio.ensure_future(self._drive(None, decide, watch, told.put_nowait))
+        going.add_done_callback(lambda _: told.put_nowait(None))
+        try:
+            while (event := await told.get()) is not None:
+                yield event
+        finally:
+            going.cancel()
+            await asyncio.gather(going, return_exceptions=True)
+        going.result()
 
     def approve(
         self,
@@ -260,7 +282,9 @@ class Run(Generic[Result]):
             raise UnfitAnswer(f"{which} in run {self.id}.", f"Name one of: {', '.join(waiting) or 'none is open'}.")
         return waiting[id]
 
-    async def _drive(self, approval: Approval | None, decide: Decide | None, watch: Watch | None) -> None:
+    async def _drive(
+        self, approval: Approval | None, decide: Decide | None, watch: Watch | None, listen: Listen | None = None
+    ) -> None:
         records = self._known()
         state, changed = self._taken_up(records)
         gateway = self.app.gateway or default_gateway()
@@ -278,6 +302,7 @@ class Run(Generic[Result]):
             store=self._store,
             decide=decide,
             watch=watch,
+            listen=listen,
         )
         self._records = None
         try:
