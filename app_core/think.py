@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from rheostat import dag
@@ -51,13 +51,13 @@ async def think(
         AnswerUnusable: no model gave a usable answer within the allowed attempts.
         BudgetTooSmall, DeadlinePassed and the gateway's errors: the call could not be made.
     """
-    offered = await gather(hold, llm, arguments)
+    offered, answer = None, None
     try:
-        answer = None
-        while answer is None:
+        while offered is None or answer is None:
             choice = _choice(hold, llm, node)
             if isinstance(choice, Skip):
                 return NodeLetGo(node=node, reason="Under this budget the plan spends elsewhere.", mend="user")
+            offered = offered or await gather(hold, llm, arguments)
             answer = await _Thinking(hold, node, choice, offered).answer()
     except (BudgetTooSmall, DeadlinePassed) as trouble:
         if not hold.state.nodes[node].node.optional:
@@ -184,7 +184,9 @@ class _Thinking:
         troubles = [said.trouble for said in self._said.values() if said.trouble is not None]
         if not isinstance(self.choice, Call):
             best = max(self._said.values(), key=lambda said: (said.attempt.answered, said.attempt.score))
-            self._note((), choice_name(self.choice), self._whole(best))
+            # What money, keys or the network kept from being asked might have done better.
+            hindered = next((said for said in self._said.values() if not tells_of_model(said)), best)
+            self._note((), choice_name(self.choice), self._whole(replace(best, trouble=hindered.trouble)))
         of_means = [trouble for trouble in troubles if isinstance(trouble, BudgetTooSmall | DeadlinePassed)]
         if len(self._said) == 1 or of_means:
             return [*of_means, *troubles][0]

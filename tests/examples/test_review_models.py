@@ -3,7 +3,6 @@
 from typing import TYPE_CHECKING
 
 from rheostat.app_core.ports import Price
-from rheostat.dag import task_of
 from rheostat.dag.io.lessons import SqliteLessons
 from rheostat.examples.legal.review import app, review
 
