@@ -1,4 +1,4 @@
-"""Workflows to plan: structures at random, from wfcommons or from files, and made-up choices for each of their tasks."""
+"""Workflows to plan: structures at random, from wfcommons or from files, and made-up choices for each of the tasks."""
 
 import json
 import random

@@ -111,20 +111,8 @@ class Figures:
         self.problem = problem
         self.before = [[place[needed] for needed in task.after] for task in problem.tasks]
         self.slots = inf if problem.calls_at_once is None else float(problem.calls_at_once)
-        self.ways = self._with_room([_ways(task, caps) for task in problem.tasks])
+        self.ways = _with_room([_ways(task, caps) for task in problem.tasks], self.before)
         self.least = Caps(self.need(self.least_by(lambda way: way.usd)).usd, self.need(self.fastest()).seconds)
-
-    def _with_room(self, ways: list[list[Way]]) -> list[list[Way]]:
-        """What must follow a task has not been paid for when its calls start, and so leaves room for them."""
-        later = [0.0] * len(ways)
-        for index in reversed(range(len(ways))):
-            least = later[index] + min(way.usd for way in ways[index])
-            for needed in self.before[index]:
-                later[needed] = max(later[needed], least)
-        return [
-            _undominated([replace(way, room_usd=max(0.0, way.room_usd - spare)) for way in of_task])
-            for of_task, spare in zip(ways, later, strict=True)
-        ]
 
     def least_by(self, measure: Callable[[Way], float]) -> Selection:
         """Of each task the way with the smallest measure; among equals the one that is worth most."""
@@ -184,34 +172,52 @@ def unit(cap: float, least: float) -> float:
 
 
 def _ways(task: Task, caps: Caps) -> list[Way]:
+    """All ways that can be paid at all, with the room that a call needs if nothing comes after it."""
     ways: list[Way] = []
+    is_one = task.count == 1 and task.known
     for index, option in enumerate(task.options):
         forecast = option.forecast
-        each_usd = forecast.cost_usd.mean
-        ways.append(
-            Way(
-                option=index,
-                usd=task.cost_usd(option).mean,
-                seconds=task.seconds(option).mean,
-                worth=task.weight * task.count * forecast.quality,
-                room_usd=forecast.worst_usd - each_usd,
-                busy_s=task.count * forecast.latency_s.mean if option.choice is not None else 0.0,
-            )
+        if forecast.worst_usd > caps.usd * (1 + SLACK):
+            continue
+        each_usd, each_s = forecast.cost_usd.mean, forecast.latency_s.mean
+        usd = each_usd if is_one else task.cost_usd(option).mean
+        seconds = each_s if is_one else task.seconds(option).mean
+        worth = task.weight * task.count * forecast.quality
+        busy_s = 0.0 if option.choice is None else task.count * each_s
+        ways.append(Way(index, usd, seconds, worth, forecast.worst_usd - each_usd, busy_s))
+    return ways or _ways(task, Caps())
+
+
+def _with_room(ways: list[list[Way]], before: list[list[int]]) -> list[list[Way]]:
+    """What must follow a task has not been paid for when its calls start, and so leaves room for them."""
+    later = [0.0] * len(ways)
+    for index in reversed(range(len(ways))):
+        least = later[index] + min(way.usd for way in ways[index])
+        for needed in before[index]:
+            later[needed] = max(later[needed], least)
+    return [
+        _undominated(
+            [
+                Way(way.option, way.usd, way.seconds, way.worth, max(0.0, way.room_usd - spare), way.busy_s)
+                for way in of_task
+            ]
         )
-    payable = [way for way in ways if task.options[way.option].forecast.worst_usd <= caps.usd * (1 + SLACK)]
-    return payable or ways
+        for of_task, spare in zip(ways, later, strict=True)
+    ]
 
 
 def _undominated(ways: list[Way]) -> list[Way]:
-    """Without those that an earlier one in order of worth matches in all that they take."""
+    """Without those that one that is worth as much matches in all that they take."""
     kept: list[Way] = []
     for way in sorted(ways, key=lambda way: (-way.worth, way.usd, way.seconds, way.option)):
-        if not any(
-            other.usd <= way.usd
-            and other.seconds <= way.seconds
-            and other.room_usd <= way.room_usd
-            and other.busy_s <= way.busy_s
-            for other in kept
-        ):
+        for other in kept:
+            if (
+                other.usd <= way.usd
+                and other.seconds <= way.seconds
+                and other.room_usd <= way.room_usd
+                and other.busy_s <= way.busy_s
+            ):
+                break
+        else:
             kept.append(way)
     return kept

@@ -1,6 +1,6 @@
 """Small steps that mend a selection: away from what exceeds the caps, then up to what still fits.
 
-With the best of everything to start from they are a planner of their own, for where there is no solver.
+With a first selection to start from they are a planner of their own, for where there is no solver.
 """
 
 from __future__ import annotations
@@ -10,19 +10,21 @@ from dataclasses import dataclass
 from math import inf
 
 from .figures import SLACK, Caps, Figures, Found, Need, Selection, Way, unit
+from .priced import priced
 
 _PATIENCE = 4
 """Steps a task before a repair gives up: two tasks may take turns at exceeding the one cap and the other."""
 
 
 def greedy(figures: Figures, caps: Caps) -> Found:
-    """A selection within the caps if one is near: by small steps from the best of everything, else from below."""
-    best = [0] * len(figures.ways)
-    ends = [repaired(figures, best, caps)]
-    if overrun(figures, ends[0], caps):
-        ends += [repaired(figures, start, caps) for start in (figures.fastest(), figures.least_by(lambda way: way.usd))]
+    """A selection within the caps if one is near: by small steps from where a price leads, or from an end."""
+    starts = [priced(figures, caps)]
+    if overrun(figures, starts[0], caps):
+        starts += [figures.fastest(), figures.least_by(lambda way: way.usd)]
+    ends = [repaired(figures, start, caps) for start in starts]
     least = min(ends, key=lambda end: (overrun(figures, end, caps), -figures.worth(end)))
-    return Found(improved(figures, least, caps), figures.worth(best), 0.0, 0.0, "greedy")
+    bound = figures.worth([0] * len(figures.ways))
+    return Found(improved(figures, least, caps), bound, 0.0, 0.0, "greedy")
 
 
 def overrun(figures: Figures, selection: Selection, caps: Caps) -> float:

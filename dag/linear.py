@@ -69,6 +69,8 @@ class LinearModel:
         self._starts = len(self._ways)
         self._end, self._room, self._excess = (self._starts + tasks + extra for extra in range(3))
         self._usd_row, self._end_row = tasks, tasks + 1
+        self._edge_rows: dict[tuple[int, int], int] = {}
+        self._last_rows: dict[int, int] = {}
         self._solver = self._built(is_timed=caps.seconds < inf)
 
     def relaxed(self, caps: Caps) -> Relaxation:
@@ -89,6 +91,28 @@ class LinearModel:
             usd_worth=max(0.0, -rows[self._usd_row]) * self._worth_unit / self._usd_unit,
             second_worth=max(0.0, -rows[self._end_row]) * self._worth_unit / self._second_unit,
         )
+
+    def start_from(self, selection: Selection) -> None:
+        """Lets the next solution begin at a selection: a corner of the program, with its longest ways tight."""
+        from highspy import HighsBasis
+        from highspy import HighsBasisStatus as Status
+
+        need, figures = self._figures.need(selection), self._figures
+        columns = [Status.kLower] * self._solver.getNumCol()
+        rows = [Status.kBasic] * self._solver.getNumRow()
+        for task, (first, index) in enumerate(zip(self._first, selection, strict=True)):
+            columns[first + index], rows[task] = Status.kBasic, Status.kLower
+        ends_s = [start + way.seconds for start, way in zip(need.starts_s, figures.chosen(selection), strict=True)]
+        if self._last_rows:
+            for task, needed in enumerate(figures.before):
+                if needed:
+                    columns[self._starts + task] = Status.kBasic
+                    rows[self._edge_rows[max(needed, key=ends_s.__getitem__), task]] = Status.kLower
+            columns[self._end] = Status.kBasic
+            rows[self._last_rows[max(self._last_rows, key=ends_s.__getitem__)]] = Status.kLower
+        basis = HighsBasis()
+        basis.col_status, basis.row_status = columns, rows
+        self._solver.setBasis(basis)
 
     def whole(self, caps: Caps, open_ways: Sequence[bool], *, may_exceed: bool) -> tuple[Selection, float] | None:
         """Solves it with one way for each task, of those that are open.
@@ -190,9 +214,11 @@ class LinearModel:
         for task, needed in enumerate(figures.before):
             for other in needed:
                 last.discard(other)
-                rows.add(takes[other] | {self._starts + task: 1.0, self._starts + other: -1.0}, least=0.0)
+                steps = takes[other] | {self._starts + task: 1.0, self._starts + other: -1.0}
+                self._edge_rows[other, task] = rows.add(steps, least=0.0)
         for task in sorted(last):
-            rows.add(takes[task] | {self._end: 1.0, self._starts + task: -1.0}, least=0.0)
+            steps = takes[task] | {self._end: 1.0, self._starts + task: -1.0}
+            self._last_rows[task] = rows.add(steps, least=0.0)
         if figures.slots < inf:
             busy = {column: -way.busy_s / (unit * figures.slots) for column, way in enumerate(self._ways)}
             rows.add(busy | {self._end: 1.0}, least=0.0)
@@ -217,12 +243,14 @@ class _Rows:
         self._columns: list[int] = []
         self._weights: list[float] = []
 
-    def add(self, weights: dict[int, float], *, least: float = -inf, most: float = inf) -> None:
+    def add(self, weights: dict[int, float], *, least: float = -inf, most: float = inf) -> int:
+        """Adds a row; returns its number."""
         self._columns += weights.keys()
         self._weights += weights.values()
         self._starts.append(len(self._columns))
         self._least.append(least)
         self._most.append(most)
+        return len(self._most) - 1
 
     def solver(self, costs: Sequence[float], columns: int) -> Highs:
         """A solver that holds these rows and minimises the costs of the first columns; none is below zero."""

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from .figures import Caps, Figures, Found
 from .greedy import greedy, overrun
 from .linear import LinearModel, NotSolved
+from .priced import priced
 from .relaxed import relaxed
 
 
@@ -25,6 +26,7 @@ def solver(figures: Figures) -> Callable[[Caps], Found]:
         try:
             if not models:
                 models.append(LinearModel(figures, caps))
+                models[0].start_from(priced(figures, caps))
             return relaxed(models[0], figures, caps)
         except (ImportError, NotSolved):
             return greedy(figures, caps)
