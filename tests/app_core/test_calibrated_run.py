@@ -84,6 +84,16 @@ def test_the_more_a_provider_reports_the_nearer_the_next_runs_count(tmp_path: Pa
     assert receipts[11] and receipts[11].counter == "near words, calibrated on 11 calls"
 
 
+def test_each_of_several_models_is_counted_by_what_is_known_of_its_own_counter(tmp_path: Path) -> None:
+    desk = Desk(tmp_path, report=1.1)
+    for _ in range(12):
+        desk.run()
+    before = known()
+    terms = desk.app.run(desk.ask, text=TEXT, models=["other/model", "their/model"]).view.terms
+    assert (terms.models, terms.calibration) == (("other/model", "their/model"), None)
+    assert before is not None and terms.calibrations == {"their/model": before}
+
+
 def test_a_bill_above_the_stated_error_widens_the_next_runs_count(tmp_path: Path) -> None:
     desk = Desk(tmp_path, report=2.0)
     first, second = desk.run(), desk.run()

@@ -134,6 +134,13 @@ def test_what_can_be_blamed_on_keys_or_money_teaches_nothing(tmp_path: Path) -> 
     court.go()
     assert "large" not in {lesson.part for lesson in court.lessons.of("court")[0]}
 
+    def wrong(request: ChatRequest) -> Answer:
+        return NotPermitted("No key.") if request.model == "large" else answers(False)(request)
+
+    court = Court(tmp_path / "wrong", wrong, cascade("small", "large"))
+    court.go()
+    assert {lesson.part for lesson in court.lessons.of("court")[0] if lesson.task == "judge/judge"} == {"small"}
+
 
 def test_lessons_that_can_not_be_kept_fail_no_run(tmp_path: Path) -> None:
     court = Court(tmp_path, answers(True))
