@@ -36,7 +36,6 @@ from .label import Label, join, untrusted
 from .prompt import Offered, Part, Prompt, as_text, gather, prompt
 from .run_errors import BudgetTooSmall, DeadlinePassed
 
-
 _MOST_TOLD = 5
 """Parts of a choice whose trouble is told where all of them came to nothing."""
 

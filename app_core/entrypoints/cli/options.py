@@ -25,8 +25,8 @@ Models = Annotated[
     typer.Option(
         "--model",
         metavar="NAME",
-        help="Any litellm name, `local` or gguf:PATH; several times for several, of which each step takes what suits it "
-        "best. Without it: what is found first.",
+        help="Any litellm name, `local` or gguf:PATH; several times for several, of which each step takes what suits "
+        "it best. Without it: what is found first.",
     ),
 ]
 By = Annotated[str | None, typer.Option(metavar="NAME", help="Who decides; without it, your login name.")]
