@@ -6,9 +6,14 @@ import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any
 
 import pytest
+
+from rheostat.app_core.adapters.sqlite_store import SqliteStore
+from rheostat.app_core.log import Store
+from rheostat.app_core.testing import MemoryStore
 
 
 @dataclass(frozen=True)
@@ -80,3 +85,9 @@ def provider() -> Iterator[Provider]:
         released.set()
         server.shutdown()
         thread.join()
+
+
+@pytest.fixture(params=["memory", "sqlite"])
+def store(request: pytest.FixtureRequest, tmp_path: Path) -> Store:
+    """A store in memory, and one in a file."""
+    return MemoryStore() if request.param == "memory" else SqliteStore(tmp_path / "runs.sqlite")

@@ -4,25 +4,18 @@ import asyncio
 import threading
 import time
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from rheostat.app_core.adapters.sqlite_store import SqliteStore
 from rheostat.app_core.app import App
-from rheostat.app_core.events import CallSettled, EffectStarted, NodeFinished, RunEnded
+from rheostat.app_core.events import CallSettled, EffectStarted, RunEnded
 from rheostat.app_core.log import Store
 from rheostat.app_core.run import Run
 from rheostat.app_core.run_errors import BadInput, RunHeld, RunTaken, WorkflowChanged
-from rheostat.app_core.testing import MemoryStore, ScriptedGateway
+from rheostat.app_core.testing import ScriptedGateway
 
 FOREVER_S = 600.0
-
-
-@pytest.fixture(params=["memory", "sqlite"])
-def store(request: pytest.FixtureRequest, tmp_path: Path) -> Store:
-    return MemoryStore() if request.param == "memory" else SqliteStore(tmp_path / "runs.sqlite")
 
 
 def until(happened: Callable[[], object]) -> None:
@@ -217,71 +210,6 @@ def test_a_retried_model_call_asks_anew_instead_of_finding_the_answers_that_fail
     assert (run.retry("answer").value, gateway.calls) == ("yes", 4)
 
 
-class Letters:
-    """Two model-free steps and an effect, each of which notes that it ran."""
-
-    def __init__(self, store: Store) -> None:
-        self.ran = list[str]()
-        self.app = app = App("letters", store=store, gateway=ScriptedGateway([]))
-
-        @app.function
-        async def name(of: str) -> str:
-            self.ran.append("name")
-            return of.title()
-
-        @app.function
-        async def write(to: str, text: str) -> str:
-            self.ran.append("write")
-            return f"Dear {to}, {text}"
-
-        @app.tool(risk="outward")
-        def send(letter: str) -> str:
-            self.ran.append(f"sent {letter}")
-            return letter
-
-        @app.workflow
-        def flow(of: str, text: str) -> str:
-            return send(write(name(of), text))
-
-        self.flow = flow
-        self.name, self.write, self.send = name, write, send
-
-
-def test_a_fork_takes_over_what_does_not_depend_on_the_change(store: Store) -> None:
-    letters = Letters(store)
-    run = letters.app.run(letters.flow, of="ada", text="hello", dial=2, model="scripted")
-    assert letters.ran == ["name", "write", "sent Dear Ada, hello"]
-    new = run.fork(inputs={"text": "bye"})
-    assert (new.view.terms.forked_from, letters.ran[3:]) == (run.id, [])
-    assert new.resume().value == "Dear Ada, bye"
-    assert letters.ran[3:] == ["write", "sent Dear Ada, bye"]
-    kept = [r.event for r in store.read(new.id) if isinstance(r.event, NodeFinished) and r.event.kept_from]
-    assert [(event.node, event.kept_from) for event in kept] == [("name", run.id)]
-    assert run.value == "Dear Ada, hello", "the old one is as it was"
-
-
-def test_a_fork_with_nothing_changed_does_nothing_again(store: Store) -> None:
-    letters = Letters(store)
-    run = letters.app.run(letters.flow, of="ada", text="hello", dial=2, model="scripted")
-    assert run.fork().resume().value == run.value
-    assert len(letters.ran) == 3
-
-
-def test_a_fork_goes_on_from_what_a_node_is_said_to_have_given(store: Store) -> None:
-    letters = Letters(store)
-    run = letters.app.run(letters.flow, of="ada", text="hello", dial=2, model="scripted")
-    new = run.fork(values={"write": "Hi!"}).resume()
-    assert (new.value, letters.ran[3:]) == ("Hi!", ["sent Hi!"])
-    with pytest.raises(BadInput, match="There is no node 'wirte'"):
-        run.fork(values={"wirte": "Hi!"})
-    with pytest.raises(BadInput, match="does not fit"):
-        run.fork(values={"write": 7})
-    with pytest.raises(BadInput, match="argument text"):
-        run.fork(inputs={"text": 7})
-    with pytest.raises(BadInput, match="has to run first"):
-        run.fork(inputs={"of": "bo"}, values={"write": "Hi!"})
-
-
 def test_a_graph_changed_where_the_run_has_not_been_goes_on_and_elsewhere_is_refused(store: Store) -> None:
     def app_with(steps: int, last: int = 1) -> App:
         app = App("grown", store=store, gateway=ScriptedGateway([]))
@@ -384,53 +312,3 @@ def test_what_was_cut_off_by_a_cancel_without_its_process_is_unknown(store: Stor
     assert isinstance(ended, RunEnded) and ended.status == "cancelled"
     with pytest.raises(RunTaken):
         store.append("dead", 3, records[:1])
-
-
-def greeter(store: Store) -> tuple[App, Any]:
-    app = App("greeter", store=store, gateway=ScriptedGateway(lambda request: "Hello dear Ada"))
-
-    @app.llm
-    def greet(name: str) -> str:
-        """Greet."""
-        ...
-
-    @app.workflow
-    def flow(name: str) -> str:
-        return greet(name)
-
-    return app, flow
-
-
-def begun(app: App, workflow: Any) -> Run[str]:
-    """A run that is recorded and not driven yet."""
-    return app.run(workflow, name="Ada", model="scripted").fork(inputs={"name": "Bo"})
-
-
-def test_a_stream_tells_every_event_in_order_and_answers_as_they_come(store: Store) -> None:
-    run = begun(*greeter(store))
-
-    async def listen() -> list[Any]:
-        return [event async for event in run.stream()]
-
-    told = asyncio.run(listen())
-    kinds = [event.kind for event in told if event.kind != "token"]
-    assert kinds == [record.event.kind for record in store.read(run.id)][1:]
-    assert "".join(event.text for event in told if event.kind == "token") == "Hello dear Ada"
-    assert {event.node for event in told if event.kind == "token"} == {"greet"}
-    assert (run.status, run.value) == ("done", "Hello dear Ada")
-    assert asyncio.run(listen()) == [], "nothing more happens"
-
-
-def test_who_stops_listening_leaves_the_run_to_be_resumed(store: Store) -> None:
-    run = begun(*greeter(store))
-
-    async def listen() -> None:
-        stream = run.stream()
-        async for event in stream:
-            if event.kind == "node_started":
-                break
-        await stream.aclose()
-
-    asyncio.run(listen())
-    assert run.status == "unfinished"
-    assert run.resume().value == "Hello dear Ada"
