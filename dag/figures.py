@@ -101,6 +101,7 @@ class Figures:
     Attributes:
         ways: of each task, without those that another one beats in every respect; the first is worth most.
         before: of each task, the places of those that it waits for.
+        after: of each task, the places of those that wait for it.
         slots: calls that run side by side.
         least: the money and the time below which no selection comes.
     """
@@ -110,6 +111,10 @@ class Figures:
         caps = Caps.of(problem.budget)
         self.problem = problem
         self.before = [[place[needed] for needed in task.after] for task in problem.tasks]
+        self.after: list[list[int]] = [[] for _ in self.before]
+        for index, needed in enumerate(self.before):
+            for other in needed:
+                self.after[other].append(index)
         self.slots = inf if problem.calls_at_once is None else float(problem.calls_at_once)
         self.ways = _with_room([_ways(task, caps) for task in problem.tasks], self.before)
         self.least = Caps(self.need(self.least_by(lambda way: way.usd)).usd, self.need(self.fastest()).seconds)

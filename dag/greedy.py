@@ -69,12 +69,13 @@ def improved(figures: Figures, selection: Selection, caps: Caps) -> Selection:
     need = figures.need(now)
     roomy = Caps(max(caps.usd, need.usd), max(caps.seconds, need.seconds))
     while True:
-        steps = sorted(_upgrades(figures, now, need, roomy), key=lambda step: (-step.gain, step.task))
+        room = _Room(figures, now, roomy)
+        steps = sorted(_upgrades(figures, now, room), key=lambda step: (-step.gain, step.task))
         for step in steps:
             current, way = (figures.ways[step.task][index] for index in (now[step.task], step.way))
-            if way.worth > current.worth and _fits(figures, step.task, current, way, need, roomy):
+            if way.worth > current.worth and room.fits(step.task, current, way):
+                room.take(step.task, current, way)
                 now[step.task] = step.way
-                need = figures.need(now)
         if not steps:
             return now
 
@@ -136,20 +137,53 @@ class _Excess:
         return excess
 
 
-def _upgrades(figures: Figures, selection: Selection, need: Need, caps: Caps) -> Iterator[_Step]:
+def _upgrades(figures: Figures, selection: Selection, room: _Room) -> Iterator[_Step]:
     """Steps to what is worth more and fits."""
+    caps = room.caps
     for task, index in enumerate(selection):
         current = figures.ways[task][index]
         for other, way in enumerate(figures.ways[task][:index]):
-            if way.worth > current.worth and _fits(figures, task, current, way, need, caps):
+            if way.worth > current.worth and room.fits(task, current, way):
                 usd, seconds = max(0.0, way.usd - current.usd), max(0.0, way.seconds - current.seconds)
                 takes = usd / max(caps.usd, SLACK) + seconds / max(caps.seconds, SLACK)
                 yield _Step(task, other, (way.worth - current.worth) / (takes + SLACK))
 
 
-def _fits(figures: Figures, task: int, current: Way, way: Way, need: Need, caps: Caps) -> bool:
-    """Whether the caps are kept if one task runs another way."""
-    usd = need.usd + way.usd - current.usd + max(0.0, way.room_usd - need.room_usd)
-    way_s = need.starts_s[task] + need.rests_s[task] + way.seconds - current.seconds
-    busy_s = need.busy_s + way.busy_s - current.busy_s
-    return not figures.overrun(usd, max(way_s, busy_s / figures.slots), caps)
+class _Room:
+    """What a selection leaves of the caps. What it takes may be reckoned somewhat too high, never too low."""
+
+    def __init__(self, figures: Figures, selection: Selection, caps: Caps) -> None:
+        self.caps = caps
+        self._figures, self._need = figures, figures.need(selection)
+        self._own_s = [way.seconds for way in figures.chosen(selection)]
+        self._usd = self._need.usd - self._need.room_usd
+        self._room_usd, self._busy_s = self._need.room_usd, self._need.busy_s
+
+    def fits(self, task: int, current: Way, way: Way) -> bool:
+        """Whether the caps are kept if one task runs another way."""
+        usd = self._usd + way.usd - current.usd + max(self._room_usd, way.room_usd)
+        way_s = self._need.starts_s[task] + self._need.rests_s[task] + way.seconds - current.seconds
+        busy_s = self._busy_s + way.busy_s - current.busy_s
+        return not self._figures.overrun(usd, max(way_s, busy_s / self._figures.slots), self.caps)
+
+    def take(self, task: int, current: Way, way: Way) -> None:
+        """One task runs another way from now on."""
+        self._usd += way.usd - current.usd
+        self._busy_s += way.busy_s - current.busy_s
+        self._room_usd = max(self._room_usd, way.room_usd)
+        if way.seconds > current.seconds:
+            self._own_s[task] += way.seconds - current.seconds
+            self._need.rests_s[task] += way.seconds - current.seconds
+            self._push(task, self._need.starts_s, self._figures.after)
+            self._push(task, self._need.rests_s, self._figures.before)
+
+    def _push(self, task: int, lengths_s: list[float], onward: list[list[int]]) -> None:
+        """Makes the ways through a task longer, in one direction."""
+        is_forward, moved = lengths_s is self._need.starts_s, [task]
+        while moved:
+            one = moved.pop()
+            for other in onward[one]:
+                length_s = lengths_s[one] + self._own_s[one if is_forward else other]
+                if length_s > lengths_s[other]:
+                    lengths_s[other] = length_s
+                    moved.append(other)
