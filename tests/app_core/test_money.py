@@ -64,6 +64,9 @@ class Desk:
         for command in self._step(Ticked(self.now_s), *events):
             self._obey(command)
 
+    def hearing(self, node: str, call: str) -> None:
+        """Nobody listens to answers as they come."""
+
     def _take(self, event: Event) -> list[dag.Command]:
         self.view.apply(event, 0.0)
         match event:
