@@ -283,7 +283,9 @@ class Driver:
         """Does a node's work. A callback for when it is done would cost each node a turn of its own."""
         try:
             await work(self, node)
-        except Exception as trouble:
+        except asyncio.CancelledError:
+            raise
+        except BaseException as trouble:
             self._lose(trouble)
         finally:
             self._at_work.pop(node, None)
