@@ -64,7 +64,7 @@ def ways(app: App, workflow: AnyWorkflow, models: Sequence[str]) -> list[Way]:
     ]
 
 
-def _choices(llm: Llm[Any, ..., Any], models: Sequence[str]) -> list[Choice]:
+def _choices(llm: Llm[Any, ..., Any], models: Sequence[str]) -> Sequence[Choice]:
     own = [choice for choice in llm.choices if not isinstance(choice, Skip)]
     return own or [Call(model=model) for model in models]
 
