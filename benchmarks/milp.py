@@ -62,7 +62,9 @@ def _later(problem: Problem) -> dict[str, float]:
     """What at least is spent after each task, and so leaves room for its calls."""
     later = dict.fromkeys((task.id for task in problem.tasks), 0.0)
     for task in reversed(problem.tasks):
-        least = later[task.id] + min(option.forecast.cost_usd.mean for option in task.options)
+        forecasts = [option.forecast for option in task.options]
+        payable = [forecast for forecast in forecasts if forecast.worst_usd <= (problem.budget.usd or 0)] or forecasts
+        least = later[task.id] + min(forecast.cost_usd.mean for forecast in payable)
         for needed in task.after:
             later[needed] = max(later[needed], least)
     return later

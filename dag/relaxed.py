@@ -9,11 +9,14 @@ from __future__ import annotations
 from dataclasses import replace
 
 from .figures import Caps, Figures, Found, Selection
-from .greedy import improved, overrun, repaired
+from .greedy import greedy, improved, overrun, repaired
 from .linear import TOLERANCE, LinearModel, Relaxation
 
 EXACT_TASKS = 16
 """Up to so many tasks that have a choice, the best selection is searched for."""
+
+_NEAR_ENOUGH = 0.001
+"""Nearer to the bound than this, nothing else is tried."""
 
 
 def relaxed(model: LinearModel, figures: Figures, caps: Caps) -> Found:
@@ -24,6 +27,9 @@ def relaxed(model: LinearModel, figures: Figures, caps: Caps) -> Found:
     """
     mixture = model.relaxed(caps)
     selection = improved(figures, repaired(figures, _rounded(figures, mixture), caps), caps)
+    if figures.worth(selection) < mixture.bound * (1 - _NEAR_ENOUGH):
+        others = (selection, greedy(figures, caps).selection)
+        selection = min(others, key=lambda other: (overrun(figures, other, caps), -figures.worth(other)))
     found = Found(selection, mixture.bound, mixture.usd_worth, mixture.second_worth, "relaxed")
     return _proven(model, figures, caps, mixture, found)
 

@@ -1,6 +1,7 @@
 """Plans against what can be found by trying everything: within the caps, the best there is, a gap that is true."""
 
 import sys
+from collections.abc import Sequence
 from itertools import product
 from math import inf
 
@@ -60,7 +61,7 @@ def budgets() -> st.SearchStrategy[Budget]:
 
 def takes(problem: Problem, options: tuple[Option, ...]) -> tuple[float, float, float]:
     """USD with the room its calls need, seconds, and worth of a selection; reckoned without the planner."""
-    least = {task.id: min(o.forecast.cost_usd.mean for o in task.options) for task in problem.tasks}
+    least = {task.id: min(o.forecast.cost_usd.mean for o in payable(problem, task)) for task in problem.tasks}
     later = dict.fromkeys(least, 0.0)
     for task in reversed(problem.tasks):
         for needed in task.after:
@@ -75,6 +76,12 @@ def takes(problem: Problem, options: tuple[Option, ...]) -> tuple[float, float, 
         room = max(room, forecast.worst_usd - forecast.cost_usd.mean - later[task.id])
         worth += task.weight * forecast.quality
     return usd + room, max(ends.values()), worth
+
+
+def payable(problem: Problem, task: Task) -> Sequence[Option]:
+    """What a call's worst case leaves to choose from; everything if it leaves nothing."""
+    cap = inf if problem.budget.usd is None else problem.budget.usd
+    return [option for option in task.options if option.forecast.worst_usd <= cap] or task.options
 
 
 def most_worth(problem: Problem, budget: Budget) -> float | None:
