@@ -175,6 +175,20 @@ class StoreFull(RunError):
         )
 
 
+class StoreDamaged(RunError):
+    """The file of runs is not what was written."""
+
+    mend: ClassVar[Mend] = "operator"
+    stops_run: ClassVar[bool] = True
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(
+            f"The runs in {path} can't be read.",
+            "The file is damaged, or no database of runs.",
+            "Put a copy from before in its place, or move it away to begin anew.",
+        )
+
+
 class StoreTooNew(RunError):
     """The store was written by a newer rheostat."""
 

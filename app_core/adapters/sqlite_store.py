@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from ..log import Record
-from ..run_errors import RunTaken, StoreFull, StoreTooNew, UnknownRun
+from ..run_errors import RunTaken, StoreDamaged, StoreFull, StoreTooNew, UnknownRun
 from .file_lease import FileLease
 
 _SCHEMAS = (
@@ -101,9 +101,12 @@ class SqliteStore:
     def _translated(self) -> Generator[None]:
         try:
             yield
-        except sqlite3.OperationalError as error:
-            if error.sqlite_errorcode == sqlite3.SQLITE_FULL or "disk I/O" in str(error):
+        except sqlite3.DatabaseError as error:
+            code = getattr(error, "sqlite_errorcode", None)
+            if code == sqlite3.SQLITE_FULL or "disk I/O" in str(error):
                 raise StoreFull(self.path) from error
+            if code in (sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT):
+                raise StoreDamaged(self.path) from error
             raise
 
 

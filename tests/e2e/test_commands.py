@@ -175,10 +175,18 @@ def test_an_app_in_a_module_below_the_current_folder_is_found(desk: "Desk", star
 
 def test_a_bug_in_the_program_is_told_shortly_and_its_traceback_kept(desk: "Desk") -> None:
     store = desk.folder / "home" / "runs.sqlite"
-    store.parent.mkdir()
-    store.write_bytes(b"this is no database" * 100)
+    store.mkdir(parents=True)
     told = desk.cli("runs")
     assert (told.returncode, "Traceback" in told.stderr) == (5, False)
     kept = re.search(r"\S+last-error\.txt", told.stderr)
     assert kept is not None, told.stderr
-    assert "DatabaseError" in Path(kept[0]).read_text()
+    assert "OperationalError" in Path(kept[0]).read_text()
+
+
+def test_a_damaged_file_of_runs_is_told_with_what_to_do(desk: "Desk") -> None:
+    store = desk.folder / "home" / "runs.sqlite"
+    store.parent.mkdir()
+    store.write_bytes(b"this is no database" * 100)
+    told = desk.cli("runs")
+    assert "damaged" in told.stderr and "begin anew" in told.stderr
+    assert (told.returncode != 0, "last-error" in told.stderr) == (True, False)
