@@ -96,7 +96,9 @@ def _planned(
 
 def _notes(tasks: "Sequence[Task]", runs: int, *, missing: Sequence[str]) -> list[str]:
     """What the forecast rests on."""
-    rests = f"{runs:,} recorded step{'' if runs == 1 else 's'}" if runs else "list prices and rules of thumb: no run of this is on record yet"
+    rests = "list prices and rules of thumb: no run of this is on record yet"
+    if runs:
+        rests = f"{runs:,} recorded step{'' if runs == 1 else 's'}"
     notes = [f"The forecasts rest on {rests}."]
     if any(not task.known and task.count != 1 for task in tasks):
         because = f"; these inputs were not given: {', '.join(missing)}" if missing else ""
