@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from hashlib import sha256
 from typing import NamedTuple, Protocol
 
-from pydantic_core import PydanticSerializationError, ValidationError
+from pydantic import ValidationError
 
 from .events import EVENT, Event
 from .run_errors import DamagedLog, LogTooNew, Unwritable
@@ -87,7 +87,7 @@ def written(event: Event) -> str:
     """An event as JSON. Raises Unwritable if it holds what JSON can't, such as half a character."""
     try:
         return type(event).__pydantic_serializer__.to_json(event).decode()
-    except PydanticSerializationError as error:
+    except ValueError as error:  # pydantic's own class for it is a ValueError
         raise Unwritable(event.kind, str(error)) from None
 
 
