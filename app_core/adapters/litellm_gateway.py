@@ -18,7 +18,7 @@ from ..schemas import as_text
 from . import llama_server, ollama
 from .counters import hosted_counter
 from .get_local_model import CONTEXT_TOKENS, get_local_model
-from .litellm_call import Raw, bounds_its_answer, complete
+from .litellm_call import Raw, bounds_its_answer, complete, load_litellm
 from .litellm_errors import Failure, read_failure
 from .litellm_messages import as_sent, told
 from .price_list import find_entry, listed_facts, stated_prices, takes
@@ -84,9 +84,10 @@ class LitellmGateway:
         _check_allowed(request.model)
         _check_attachments(request)
         facts = await asyncio.to_thread(self.facts, request.model)
-        started = time.monotonic()
         try:
             async with asyncio.timeout(request.timeout_s), self._arguments(request, facts) as arguments:
+                await asyncio.to_thread(load_litellm)
+                started = time.monotonic()  # what is loaded once says nothing of how fast a model answers
                 raw = await self._ask(request, arguments, on_text, facts)
         except TimeoutError:
             raise ModelTimeout(
