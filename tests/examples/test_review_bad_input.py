@@ -205,9 +205,10 @@ def test_a_deadline_that_passes_leaves_what_was_done_and_says_what_was_not(
 
     office.answers(slowly)
     run = office.review(deadline_s=1.0)
-    judged = 7 - len(run.failures)
+    judged = 7 - sum(node.endswith("judge") for node in run.failures)
     assert run.status == "partial" and 0 < judged < 7
-    assert office.gateway.calls == judged and office.out().exists()
+    # A call that takes long may be made twice, and a rule may have been judged in time, but not reworded.
+    assert len({asked.topic for asked in office.asked() if asked.judging}) == judged and office.out().exists()
     page = office.report(run)
     assert page.count("Not judged: This step was not run. The deadline of 1 s has passed.") == 7 - judged
 
