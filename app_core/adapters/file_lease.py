@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
+import time
 from pathlib import Path
 
 from ..run_errors import RunHeld
@@ -15,6 +16,9 @@ except ImportError:  # no such locks here; the Log still lets only one of two wr
 
 _LONGEST_NAME = 200
 
+_PATIENCE_S = 1.0
+"""Who comes too late has the lease for a moment, until the Log tells it so; that is to turn nobody else away."""
+
 
 class FileLease:
     """The Lease on `run`, as the file `path`, which is there only while somebody has it."""
@@ -25,6 +29,7 @@ class FileLease:
 
     def take(self) -> None:
         """See Lease."""
+        until_s = time.monotonic() + _PATIENCE_S
         while self._file is None and fcntl is not None:
             self._path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
             file = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600)
@@ -33,7 +38,10 @@ class FileLease:
             except BlockingIOError:
                 holder = os.read(file, _LONGEST_NAME).decode(errors="replace")
                 os.close(file)
-                raise RunHeld(self._run, holder or "another process") from None
+                if time.monotonic() > until_s:
+                    raise RunHeld(self._run, holder or "another process") from None
+                time.sleep(0.02)
+                continue
             if _is_at(file, self._path):
                 os.truncate(file, 0)
                 os.write(file, f"process {os.getpid()} on {socket.gethostname()}".encode())
