@@ -6,17 +6,17 @@ import sys
 from collections.abc import Callable, Coroutine, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Concatenate, Literal, ParamSpec, TypeVar, overload
 
-from rheostat.autonomy import Json, Level, Risk, Rule
+from rheostat.autonomy import Dial, Level
 from rheostat.context import Section, Trust
 from rheostat.dag import Choice, Lessons, Limits, WrittenGraph, as_choice, calls, choice_name
 
-from .agent import Agent, checked
-from .declare import KEY, AnyDeclared, Check, Declared, Function, Llm, Person, Score, Source, Tool, Workflow, asking
+from .acting import Acting
+from .declare import Check, Declared, Function, Llm, Score, Source, Workflow
 from .drive import Decide, Watch
+from .inputs import as_dial
 from .read_workflow import read_workflow
 from .run import Run
 from .run_errors import BadDeclaration, BadInput
-from .vertical import Vertical
 
 if TYPE_CHECKING:
     from .log import Store
@@ -25,14 +25,12 @@ if TYPE_CHECKING:
 First = TypeVar("First")
 Rest = ParamSpec("Rest")
 Result = TypeVar("Result")
-AnyNode = TypeVar("AnyNode", bound=AnyDeclared)
 Decorator = Callable[[Callable[Concatenate[First, Rest], Result]], Declared[First, Rest, Result]]
 
 TrustWord = Literal["trusted", "untrusted"]
-RiskWord = Literal["read", "local", "outward", "irreversible"]
 
 
-class App(Vertical):
+class App(Acting):
     """A vertical: its sources, model calls, checks, tools and workflows.
 
     Args:
@@ -182,87 +180,6 @@ class App(Vertical):
 
         return declare
 
-    def tool(
-        self,
-        *,
-        risk: RiskWord,
-        control: Iterable[str] = (),
-        preview: Callable[..., Json] | None = None,
-        rules: Iterable[Rule] = (),
-        timeout_s: float | None = None,
-    ) -> Callable[[Callable[Concatenate[First, Rest], Result]], Tool[First, Rest, Result]]:
-        """Declares an action. Calling it in a workflow proposes an effect, on which the dial rules.
-
-        A parameter `idempotency_key: str = ""` promises that calls with one key have one effect; without it an effect
-        that a crash cut off is never repeated without a person's word.
-
-        Args:
-            risk: "read", "local" (undoable, seen by nobody else), "outward" (others see it) or "irreversible".
-            control: the parameters that say who, where or how much; the rest is content.
-            preview: takes the same arguments and says, as JSON, what would happen. It may refuse by raising.
-            rules: when it is to ask although the dial would not.
-            timeout_s: seconds after which a person is asked, since nobody knows what became of it; None for never.
-        """
-
-        def declare(function: Callable[Concatenate[First, Rest], Result]) -> Tool[First, Rest, Result]:
-            tool: Tool[First, Rest, Result] = self._declare(
-                function,
-                Tool,
-                risk=Risk.parse(risk),
-                control=frozenset(control),
-                preview=preview,
-                rules=tuple(rules),
-                timeout_s=timeout_s,
-            )
-            unknown = tool.control - set(tool.parameters)
-            if unknown:
-                raise BadDeclaration(
-                    f"{tool.name}() has no parameter {', '.join(sorted(unknown))}.",
-                    "`control` names the parameters that say who, where or how much.",
-                    f"Choose from {', '.join(p for p in tool.parameters if p != KEY)}.",
-                )
-            return tool
-
-        return declare
-
-    def person(self, function: Callable[Concatenate[First, Rest], First]) -> Person[First, Rest]:
-        """Declares a wait for a person's word, at every level of the dial. The docstring is the question.
-
-        The first argument is what is proposed; its type is the result's. The person accepts it, edits it or refuses;
-        the value is what they accepted. The function's body is never run.
-        """
-        return self._add(asking(function))
-
-    def agent(
-        self,
-        *,
-        tools: Iterable[AnyDeclared],
-        turns: int = 8,
-        context: Iterable[Source[Any, ..., Any]] = (),
-        answer_tokens: int = 600,
-    ) -> Callable[[Callable[Concatenate[First, Rest], Result]], Agent[First, Rest, Result]]:
-        """Declares a bounded loop in which a model calls tools until it answers. The docstring is the instruction.
-
-        Each call is a node of its own: an action is proposed like any other, and the dial rules on it. A tool that
-        fails or is declined tells the model so.
-
-        Args:
-            tools: functions of this App that the model may call, one in a turn: tools, functions, sources, model calls.
-            turns: the most model calls. Without an answer by then the node fails.
-            context: sources of Snippets, as for `llm`.
-            answer_tokens: the most that each turn's answer may take.
-        """
-
-        def declare(function: Callable[Concatenate[First, Rest], Result]) -> Agent[First, Rest, Result]:
-            options: dict[str, Any] = {"context": tuple(context), "answer_tokens": answer_tokens}
-            agent = checked(Agent(function, function.__name__, tools=tuple(tools), turns=turns, **options))
-            self._add(agent)
-            self._add(agent.think)
-            self._add(agent.note)
-            return agent
-
-        return declare
-
     def workflow(self, function: Callable[Concatenate[First, Rest], Result]) -> Workflow[First, Rest, Result]:
         """Declares a workflow: called once, with promises, to draw the graph; then run as often as you like."""
         return self._declare(function, Workflow)
@@ -299,7 +216,7 @@ class App(Vertical):
         workflow: Workflow[Any, ..., Result],
         /,
         *,
-        dial: Level | int = Level.EDIT,
+        dial: Dial | Level | int = Level.EDIT,
         budget_usd: float | None = None,
         deadline_s: float | None = None,
         model: str | None = None,
@@ -313,7 +230,7 @@ class App(Vertical):
 
         Args:
             workflow: of this App.
-            dial: how far to go alone, 0 to 4.
+            dial: how far to go alone, 0 to 4; or a Dial, for tools and kinds of action with a level of their own.
             budget_usd: the most that model calls may cost; None for no cap.
             deadline_s: seconds of work, waiting for people not counted; None for no deadline.
             model: any litellm name, `local` or `gguf:PATH`; None for what is found first.
@@ -327,7 +244,7 @@ class App(Vertical):
             BadInput: an argument is missing, unknown or does not fit the signature.
             UnknownModel, UnknownPrice: the model can't be used.
         """
-        terms = {"budget_usd": budget_usd, "deadline_s": deadline_s, "approvers": approvers, "level": dial}
+        terms = {"budget_usd": budget_usd, "deadline_s": deadline_s, "approvers": approvers, "dial": as_dial(dial)}
         run = Run[Result].start(self, workflow, inputs, terms, _models(model, models))
         return run.resume(decide=decide, watch=watch)
 
@@ -338,23 +255,6 @@ class App(Vertical):
             UnknownRun, DamagedLog.
         """
         return Run(self, run)
-
-    def _declare(self, function: Any, kind: Any, **options: Any) -> Any:
-        def declare(function: Any) -> Any:
-            return self._add(kind(function=function, name=function.__name__, **options))
-
-        return declare if function is None else declare(function)
-
-    def _add(self, declared: AnyNode) -> AnyNode:
-        _check_signature(declared)
-        if declared.name in self.declared:
-            raise BadDeclaration(
-                f"Two functions of the app {self.name!r} are called {declared.name}().",
-                "A graph knows a function by its name.",
-                "Rename one.",
-            )
-        self.declared[declared.name] = declared
-        return declared
 
 
 def _choices(given: Iterable[Choice | str]) -> tuple[Choice, ...]:
@@ -376,15 +276,6 @@ def _models(model: str | None, models: Iterable[str]) -> tuple[str, ...]:
     if model is not None and named:
         raise BadInput("Both model and models were given.", "One names the only one.", "Leave one of them out.")
     return named or (() if model is None else (model,))
-
-
-def _check_signature(declared: Declared[Any, ..., Any]) -> None:
-    if not declared.parameters:
-        raise BadDeclaration(
-            f"{declared.name}() takes no argument.",
-            "Values flow through a graph by arguments.",
-            "Give it at least one.",
-        )
 
 
 def _where(module: dict[str, Any]) -> str:

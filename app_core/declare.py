@@ -316,4 +316,5 @@ class Workflow(Declared[First, Rest, Result]):
 
 
 AnyDeclared = Declared[Any, ..., Any]
+AnyTool = Tool[Any, ..., Any]
 AnyWorkflow = Workflow[Any, ..., Any]

@@ -12,7 +12,7 @@ from rheostat import dag
 from rheostat.autonomy import Question
 from rheostat.dag import State, step
 
-from . import effects
+from . import answers
 from .declare import AnyWorkflow
 from .ending import ending
 from .events import CallSettled, Event, NodeFinished, NodeStarted, RunEnded, RunResumed, Token
@@ -157,7 +157,7 @@ class Driver:
         if self.view.plan is None:
             self._plan()
         for question in self.view.open_questions():
-            effects.settle(self, question)
+            answers.settle(self, question)
             self.asks(question)
 
     async def go(self) -> None:

@@ -2,20 +2,29 @@
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
+from pydantic import Field, TypeAdapter
 
-from rheostat.autonomy import Action, Approval, Json, Level, Question, Verdict
+from rheostat.autonomy import Dial, Json
 from rheostat.context import Break, Calibration, Citation, Receipt, SourceMap
 from rheostat.dag import Choice, Plan
 
+from .decisions import (
+    Answered,
+    Asked,
+    DialMoved,
+    EffectStarted,
+    GrantGiven,
+    PolicySet,
+    Reminded,
+    Ruled,
+    UndoFailed,
+    Undone,
+    UndoStarted,
+    Withdrawn,
+)
+from .frozen import Frozen
 from .label import Label
 from .ports import Usage
-
-
-class Frozen(BaseModel):
-    """Never changed once made. Numbers that are none, or endless, are kept as such."""
-
-    model_config = ConfigDict(frozen=True, ser_json_inf_nan="constants")
 
 
 class Request(Frozen):
@@ -30,7 +39,7 @@ class Request(Frozen):
         models: those that the run may choose among; empty for `model` alone.
         calibration: what was known of its counter at the start. By this the run counts to its end, wherever it goes on.
         calibrations: the same of the other models' counters.
-        level: the dial.
+        dial: how far to go alone, at the start.
         budget_usd: the most that model calls may cost; None for no cap.
         deadline_s: seconds of work, waiting for people not counted; None for no deadline.
         approvers: how many people can approve here.
@@ -48,7 +57,7 @@ class Request(Frozen):
     why: str = ""
     calibration: Calibration | None = None
     calibrations: dict[str, Calibration] = {}
-    level: Level = Level.EDIT
+    dial: Dial = Dial()
     budget_usd: float | None = Field(default=None, ge=0, allow_inf_nan=False)
     deadline_s: float | None = Field(default=None, gt=0, allow_inf_nan=False)
     approvers: int = Field(default=1, ge=1)
@@ -263,40 +272,6 @@ class Cited(Frozen):
     citations: tuple[Citation, ...]
 
 
-class Ruled(Frozen):
-    """A verdict that needed no person."""
-
-    kind: Literal["ruled"] = "ruled"
-    node: str
-    action: Action
-    verdict: Verdict
-
-
-class Asked(Frozen):
-    """An action waits for a person."""
-
-    kind: Literal["asked"] = "asked"
-    node: str
-    question: Question
-
-
-class Answered(Frozen):
-    """A person said something."""
-
-    kind: Literal["answered"] = "answered"
-    approval: Approval
-
-
-class EffectStarted(Frozen):
-    """The effect is about to be tried. Without a NodeFinished after it, nobody knows whether it happened."""
-
-    kind: Literal["effect_started"] = "effect_started"
-    node: str
-    key: str
-    action: Action
-    question: str = ""
-
-
 Event = Annotated[
     RunStarted
     | RunResumed
@@ -317,7 +292,15 @@ Event = Annotated[
     | Ruled
     | Asked
     | Answered
-    | EffectStarted,
+    | Withdrawn
+    | Reminded
+    | DialMoved
+    | PolicySet
+    | GrantGiven
+    | EffectStarted
+    | UndoStarted
+    | Undone
+    | UndoFailed,
     Field(discriminator="kind"),
 ]
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from rheostat.autonomy import Json
+from rheostat.autonomy import Dial, Json, Level
 
 from .declare import AnyWorkflow
 from .run_errors import BadInput
@@ -41,8 +41,15 @@ def bad_terms(error: ValidationError) -> BadInput:
     """What is wrong with the terms of a Request."""
     first = error.errors()[0]
     name = ".".join(str(part) for part in first["loc"])
-    name = {"level": "dial"}.get(name, name)
     return BadInput(f"{name} can't be {first['input']!r}.", f"{first['msg']}.", "Give another value, or leave it out.")
+
+
+def as_dial(given: Dial | int) -> Dial:
+    """The dial that a level or a dial stands for. Raises BadInput if it is neither."""
+    try:
+        return given if isinstance(given, Dial) else Dial(level=Level(given))
+    except (ValueError, TypeError):
+        raise BadInput(f"dial can't be {given!r}.", "It goes from 0 to 4.", "Give one of these, or a Dial.") from None
 
 
 def _input(workflow: AnyWorkflow, name: str, value: Any) -> Json:

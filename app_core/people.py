@@ -10,7 +10,7 @@ from typing import cast
 
 from rheostat.autonomy import Approval, Question
 
-from . import effects
+from . import answers
 from .hold import Hold
 from .view import View
 
@@ -53,7 +53,7 @@ class People:
                 approval = await asyncio.to_thread(cast(Ask, self._decide), question, view)
             if approval is None:
                 return
-            effects.record(self._hold, approval)
+            answers.record(self._hold, approval)
             # What was just accepted, and what "all like this" covers, is open until its task has begun.
             await asyncio.sleep(0)
         self._asking = False

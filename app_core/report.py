@@ -45,7 +45,7 @@ def decision(view: View, node_id: str) -> Facts:
         case "failed" | "declined":
             return {"what": "refused", "who": "", "when": "", "reason": node.reason}
         case _:
-            return {"what": "accepted", "who": f"the dial at level {int(view.level)}", "when": "", "reason": ""}
+            return {"what": "accepted", "who": f"the dial at level {int(view.dial.level)}", "when": "", "reason": ""}
 
 
 def render(template: Path, data: Facts) -> str:
@@ -83,8 +83,8 @@ def _run(view: View) -> Facts:
     return {
         "id": view.run,
         "model": terms.model,
-        "dial": int(terms.level),
-        "dial_name": terms.level.name.lower(),
+        "dial": int(view.dial.level),
+        "dial_name": view.dial.level.name.lower(),
         "when": _when(datetime.fromtimestamp(view.started_at, UTC)),
         "ended": view.reason or _incomplete(view),
         "cost_usd": view.spent_usd,

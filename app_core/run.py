@@ -14,7 +14,7 @@ from pydantic import ValidationError
 from rheostat.autonomy import Approval, Json, Question
 from rheostat.dag import Retried, State, step
 
-from . import effects
+from . import answers
 from .calibrated_gateway import CalibratedGateway
 from .cancel import cancel
 from .compose import calibrations, default_gateway, default_store, resolve
@@ -308,7 +308,7 @@ class Run(Generic[Result]):
         try:
             driver.restart(changed=changed)
             if approval is not None:
-                effects.record(driver, approval)
+                answers.record(driver, approval)
             await driver.go()
             keep_lessons(self.app, driver.outlook, driver.view, driver.state)
             self._seen, self._state = driver.seq, driver.state

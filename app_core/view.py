@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from rheostat.autonomy import Action, Approval, Json, Level, Question
+from rheostat.autonomy import Action, Approval, Dial, Grant, Json, Policy, Question
 from rheostat.context import Break, Citation, Receipt, SourceMap
 from rheostat.dag import Choice, Plan
 
@@ -15,8 +15,10 @@ from .events import (
     CallSettled,
     Checked,
     Cited,
+    DialMoved,
     EffectStarted,
     Event,
+    GrantGiven,
     NodeDeclined,
     NodeFailed,
     NodeFinished,
@@ -25,6 +27,7 @@ from .events import (
     NodeStarted,
     Packed,
     Planned,
+    PolicySet,
     Request,
     Ruled,
     RunEnded,
@@ -86,6 +89,7 @@ class View:
         answered: the settled calls that gave an answer, by node.
         worked_s: seconds in which some node was running; waiting for people does not count.
         shape: of the graph that it goes by, as `shape` tells it.
+        moved: where the dial was moved to, if it was. policy: the one in force. grants: those given in this run, by id.
     """
 
     run: str
@@ -112,6 +116,9 @@ class View:
     worked_s: float = 0.0
     running: set[str] = field(default_factory=set[str])
     shape: dict[str, str] = field(default_factory=dict[str, str])
+    moved: Dial | None = None
+    policy: Policy = field(default_factory=Policy)
+    grants: dict[str, Grant] = field(default_factory=dict[str, Grant])
 
     @property
     def terms(self) -> Request:
@@ -120,9 +127,9 @@ class View:
         return self.request
 
     @property
-    def level(self) -> Level:
-        """The dial."""
-        return self.terms.level
+    def dial(self) -> Dial:
+        """How far the run goes alone, as it stands now."""
+        return self.moved or self.terms.dial
 
     def open_questions(self) -> list[Question]:
         """The questions that wait for a person, oldest first."""
@@ -196,6 +203,12 @@ class View:
                 self._node(event.node).checks.append(event)
             case Cited():
                 self._node(event.node).citations = event.citations
+            case DialMoved():
+                self.moved = event.dial
+            case PolicySet():
+                self.policy = event.policy
+            case GrantGiven():
+                self.grants[event.grant.id] = event.grant
             case Ruled():
                 self.ruled.append(event)
                 self._node(event.node).action = event.action
@@ -279,7 +292,7 @@ class View:
             "app": self.terms.app,
             "workflow": self.terms.workflow,
             "model": self.terms.model,
-            "dial": int(self.terms.level),
+            "dial": int(self.dial.level),
             "budget_usd": self.terms.budget_usd,
             "spent_usd": self.spent_usd,
             "worked_s": round(self.worked_s, 3),

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from rheostat.context import Trust
 from rheostat.dag import Labeled
 
-from . import effects
+from . import effects, failing
 from .declare import AnyDeclared, Llm, Source, Tool
 from .events import NodeFinished, NodeLetGo
 from .functions import run_function
@@ -35,8 +35,8 @@ async def work(hold: Hold, node: str) -> None:
             await effects.after_stop(hold, declared, node, arguments)
         else:
             await effects.propose(hold, declared, node, arguments)
-    except effects.FAILURES as error:
-        effects.fail(hold, node, error)
+    except failing.FAILURES as error:
+        failing.fail(hold, node, error)
 
 
 async def _value_in_time(

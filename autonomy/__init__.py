@@ -3,44 +3,54 @@
 from .action import Action, Argument, Risk
 from .answer import Again, Granted, Open, Refused, Standing, answer, misfit
 from .canonical import Json
+from .dial import Dial
 from .digest import digest
-from .errors import AutonomyError, BadRule, NaiveTime, NothingToAsk, UnfitValue, UnknownRisk
+from .errors import AutonomyError, BadDial, BadGrant, BadRule, NaiveTime, NothingToAsk, UnfitValue, UnknownRisk
+from .grant import Bound, Grant
 from .level import Level
-from .question import Approval, Question, alike, ask, likewise
-from .rule import Rule, Ruling
+from .policy import Patience, Policy
+from .question import Approval, Question, ask, like_this
+from .rule import Hours, Rule, Ruling
 from .shown import plain, quoted
 from .taint import Taint, taint_of
 from .verdict import TABLE, Verdict, verdict
 
 __all__ = [
-    "TABLE",
     "Action",
     "Again",
     "Approval",
     "Argument",
     "AutonomyError",
+    "BadDial",
+    "BadGrant",
     "BadRule",
+    "Bound",
+    "Dial",
+    "Grant",
     "Granted",
+    "Hours",
     "Json",
     "Level",
     "NaiveTime",
     "NothingToAsk",
     "Open",
+    "Patience",
+    "Policy",
     "Question",
     "Refused",
     "Risk",
     "Rule",
     "Ruling",
     "Standing",
+    "TABLE",
     "Taint",
     "UnfitValue",
     "UnknownRisk",
     "Verdict",
-    "alike",
     "answer",
     "ask",
     "digest",
-    "likewise",
+    "like_this",
     "misfit",
     "plain",
     "quoted",

@@ -3,10 +3,11 @@
 from enum import IntEnum
 from typing import Self
 
-from pydantic import BaseModel, ConfigDict, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from .canonical import Json
 from .errors import UnfitValue, UnknownRisk
+from .path import Path
 from .shown import Line, Name, quoted
 
 
@@ -41,6 +42,8 @@ class Argument(BaseModel):
         control: decides who, where or how much; the rest is content.
         untrusted: untrusted text went into the value, as it does into whatever a model writes after reading such text.
         vouched_by: who vouches for the value all the same: "the user", "check quotes_stand", "playbook nda.yaml".
+        path: where the value leads, if it names a file: absolute, links followed, without `..`; else empty.
+        secret: it holds what must not get out: a password, a key, somebody's personal data.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -50,6 +53,8 @@ class Argument(BaseModel):
     control: bool
     untrusted: bool
     vouched_by: Line = ""
+    path: Path = ""
+    secret: bool = False
 
 
 class Action(BaseModel):
@@ -63,6 +68,7 @@ class Action(BaseModel):
         declared: some node of the workflow declares this effect; False for a call that only the model thought of.
         read_untrusted: untrusted text was read on the way to this action, whether or not it went into an argument.
         summary: one line for the person who reads the question; cleaned of hidden characters.
+        cost_usd: what the effect itself costs, apart from the models that led to it.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -75,6 +81,7 @@ class Action(BaseModel):
     declared: bool = True
     read_untrusted: bool = False
     summary: Line = ""
+    cost_usd: float = Field(default=0.0, ge=0, allow_inf_nan=False)
 
     @model_validator(mode="after")
     def _names_are_unique(self) -> Self:

@@ -204,7 +204,8 @@ def _no_laxer(ruled: Verdict, asked: Verdict) -> Verdict:
     if ruled.ruling >= asked.ruling:
         return ruled
     reasons = (*ruled.reasons, f"Before the edit it was ruled {asked.ruling.name.lower()}.")
-    return ruled.model_copy(update={"ruling": asked.ruling, "reasons": reasons, "decided_by": asked.decided_by})
+    kept = asked.model_dump(include={"ruling", "decided_by", "people", "roles", "four_eyes"})
+    return ruled.model_copy(update={**kept, "reasons": reasons})
 
 
 def _different_people(approvals: Sequence[Approval]) -> list[str]:

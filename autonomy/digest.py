@@ -25,6 +25,7 @@ def digest(action: Action, verdict: Verdict) -> str:
                 "control": argument.control,
                 "untrusted": argument.untrusted,
                 "vouched_by": argument.vouched_by,
+                **_set(path=argument.path, secret=argument.secret),
             }
             for argument in action.arguments
         },
@@ -37,5 +38,12 @@ def digest(action: Action, verdict: Verdict) -> str:
         "level": verdict.level.name,
         "taint": verdict.taint.name,
         "rules": list(verdict.rules),
+        **_set(cost_usd=action.cost_usd, roles=list(verdict.roles), four_eyes=verdict.four_eyes),
+        **_set(people=verdict.people if verdict.people > 2 else 0),
     }
     return sha256(_DOMAIN + canonical(exact).encode()).hexdigest()
+
+
+def _set(**fields: object) -> dict[str, object]:
+    """Fields that came later are in a digest only where they say something: so those from before still hold."""
+    return {name: value for name, value in fields.items() if value}

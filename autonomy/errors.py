@@ -25,6 +25,18 @@ class BadRule(AutonomyError, ValueError):
     mend = "operator"
 
 
+class BadDial(AutonomyError, ValueError):
+    """The dial was set to what is not on it."""
+
+    mend = "operator"
+
+
+class BadGrant(AutonomyError, ValueError):
+    """A grant that would loosen more than a grant may."""
+
+    mend = "operator"
+
+
 class NothingToAsk(AutonomyError, ValueError):
     """A question that no answer could settle: the action needs nobody's leave, may not run at all, or time is up."""
 

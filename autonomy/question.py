@@ -1,5 +1,6 @@
 """What a person is asked, and what they say."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated, Literal, Self
 
@@ -9,9 +10,9 @@ from .action import Action
 from .canonical import Json, Text
 from .digest import digest
 from .errors import NaiveTime, NothingToAsk, UnfitValue
+from .grant import Grant
 from .rule import Ruling
 from .shown import Name
-from .taint import Taint
 from .verdict import Verdict
 
 
@@ -52,7 +53,7 @@ class Question(BaseModel):
     @property
     def people(self) -> int:
         """How many different people have to accept."""
-        return 2 if self.verdict.ruling is Ruling.ASK_TWO else 1
+        return self.verdict.people
 
     @property
     def is_intact(self) -> bool:
@@ -70,8 +71,7 @@ class Approval(BaseModel):
         answer: "accept" or "reject".
         edits: new values for arguments, by name; the person vouches for them. Makes another action, decided on again.
         reason: free words; a rejection's go to the model.
-        like_this: the person accepts the run's other questions that are `alike`, until this one expires.
-        follows: id of the question whose `like_this` this approval rests on; empty if the person saw this very action.
+        like_this: the person also accepts all of this kind in this run, until the question expires; see `like_this`.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -84,7 +84,6 @@ class Approval(BaseModel):
     edits: dict[Name, Json] = Field(default_factory=dict[str, Json])
     reason: Annotated[Text, Field(max_length=10_000)] = ""
     like_this: bool = False
-    follows: str = ""
 
     @model_validator(mode="after")
     def _says_one_thing(self) -> Self:
@@ -118,39 +117,30 @@ def ask(
     )
 
 
-def alike(asked: Question, other: Question) -> bool:
-    """Whether "accept all like this", said to `asked`, covers `other`.
-
-    The scope: the same run, tool, risk and control arguments (by name); no more taint, no stricter ruling, no rule that
-    did not speak on `asked` too; and asked before `asked` expires. What is steered is never covered and covers nothing.
-    """
-    return (
-        other.action.run == asked.action.run
-        and other.action.tool == asked.action.tool
-        and other.action.risk == asked.action.risk
-        and _control_names(other) == _control_names(asked)
-        and other.verdict.taint <= asked.verdict.taint < Taint.STEERED
-        and other.verdict.ruling <= asked.verdict.ruling
-        and set(other.verdict.rules) <= set(asked.verdict.rules)
-        and other.asked_at < asked.expires_at
-    )
-
-
-def likewise(asked: Question, approval: Approval, other: Question, *, at: datetime) -> Approval | None:
-    """The approval that an "accept all like this", said to `asked`, means for `other`; None if it doesn't reach it.
+def like_this(question: Question, *, by: Sequence[str], app: str, at: datetime) -> Grant:
+    """The grant that people give who accept an action and all of its kind: this tool, in this run, until it expires.
 
     Args:
-        asked, approval: the question the person saw, and their answer to it.
-        other: a question still open.
+        question: what they accepted.
+        by: who said so.
+        app: whose run it is.
         at: now, as an aware time.
-    Raises NaiveTime if `at` has no time zone.
+    Raises BadGrant if the action is steered: each such action is looked at by itself.
     """
-    says_so = approval.answer == "accept" and approval.like_this
-    fits = approval.question == asked.id and approval.digest == asked.digest and asked.id != other.id
-    in_time = asked.asked_at <= approval.at <= zoned(at) < asked.expires_at
-    if not (says_so and fits and in_time and alike(asked, other)):
-        return None
-    return Approval(question=other.id, digest=other.digest, by=approval.by, at=at, answer="accept", follows=asked.id)
+    action = question.action
+    return Grant(
+        id=f"{question.id} and alike",
+        by=tuple(by),
+        app=app,
+        run=action.run,
+        tool=action.tool,
+        control=_control_names(question),
+        risk=action.risk,
+        taint=question.verdict.taint,
+        rules=question.verdict.rules,
+        given_at=zoned(at),
+        expires_at=question.expires_at,
+    )
 
 
 def zoned(time: datetime) -> datetime:
@@ -160,5 +150,5 @@ def zoned(time: datetime) -> datetime:
     return time
 
 
-def _control_names(question: Question) -> set[str]:
-    return {argument.name for argument in question.action.arguments if argument.control}
+def _control_names(question: Question) -> tuple[str, ...]:
+    return tuple(sorted(argument.name for argument in question.action.arguments if argument.control))

@@ -1,13 +1,16 @@
 """Who decides: the dial's table, raised by taint and by rules. Total, pure and independent of the rules' order."""
 
-from collections.abc import Sequence
-from typing import NamedTuple
+from collections.abc import Collection, Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
 
 from pydantic import BaseModel, ConfigDict
 
 from .action import Action, Risk
+from .grant import Grant
 from .level import Level
 from .rule import Rule, Ruling
+from .shown import plain
 from .taint import Taint, taint_of
 
 _ALLOW, _NOTIFY, _ASK, _ASK_TWO = Ruling.ALLOW, Ruling.NOTIFY, Ruling.ASK, Ruling.ASK_TWO
@@ -34,8 +37,12 @@ class Verdict(BaseModel):
         level: the dial when it was decided.
         taint: how far untrusted text reaches into the action.
         reasons: sentences for the person who is asked, or told.
-        decided_by: "the dial", "taint", or "rule NAME": the first in this order that alone gives the ruling.
+        decided_by: "the dial", "taint", "rule NAME": the first in this order that alone gives the ruling; or
+            "grant ID", if that lets it go.
         rules: names of all the rules that spoke, sorted.
+        people: how many different people have to accept, if somebody is asked.
+        roles: each of these must be among their roles, sorted.
+        four_eyes: the one on whose behalf the run acts does not count.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -46,6 +53,9 @@ class Verdict(BaseModel):
     reasons: tuple[str, ...]
     decided_by: str
     rules: tuple[str, ...] = ()
+    people: int = 1
+    roles: tuple[str, ...] = ()
+    four_eyes: bool = False
 
 
 class _Voice(NamedTuple):
@@ -56,35 +66,111 @@ class _Voice(NamedTuple):
     reasons: tuple[str, ...]
 
 
-def verdict(level: Level, action: Action, *, rules: Sequence[Rule] = (), approvers: int = 1) -> Verdict:
-    """Rules on an action.
+def verdict(
+    level: Level,
+    action: Action,
+    *,
+    rules: Sequence[Rule] = (),
+    grants: Sequence[Grant] = (),
+    passed: Collection[str] = (),
+    app: str = "",
+    by: str = "",
+    now: datetime | None = None,
+    approvers: int = 1,
+) -> Verdict:
+    """Rules on an action. Total: without a word on who or when, it asks rather more.
 
     Args:
-        level: the dial.
+        level: the dial for this action.
         action: what is proposed.
         rules: each only raises the ruling; their order means nothing.
+        grants: each may let an action go that somebody would be asked about; what is steered or denied it never does.
+        passed: checks that passed on what the action rests on; a grant may ask for one.
+        app: whose action it is.
+        by: on whose behalf; "" if nobody knows.
+        now: an aware time; None if nobody knows, and then no grant holds and each rule with hours speaks.
         approvers: how many people could approve here. With one, or none, AskTwo becomes Ask.
     """
     taint, taint_reasons = taint_of(action)
-    speaking = [rule for rule in rules if rule.matches(action)]
+    speaking = [rule for rule in rules if rule.matches(action, by=by, now=now)]
     voices = [
         _Voice("the dial", TABLE[level][action.risk], (_dial_reason(level, action.risk),)),
         _Voice("taint", _floor(level, action.risk, taint), taint_reasons),
         *sorted({_Voice(f"rule {rule.name}", rule.at_least, (rule.why,)) for rule in speaking}),
     ]
     ruling = max(voice.at_least for voice in voices)
-    decided_by = next(voice.speaker for voice in voices if voice.at_least == ruling)
-    reasons = tuple(reason for voice in voices for reason in voice.reasons)
-    if ruling is Ruling.ASK_TWO and approvers < 2:
-        ruling, reasons = Ruling.ASK, (*reasons, "This asks for two people, but only one can approve here.")
-    return Verdict(
+    ruled = Verdict(
         ruling=ruling,
         level=level,
         taint=taint,
-        reasons=reasons,
-        decided_by=decided_by,
+        reasons=tuple(reason for voice in voices for reason in voice.reasons),
+        decided_by=next(voice.speaker for voice in voices if voice.at_least == ruling),
         rules=tuple(sorted({rule.name for rule in speaking})),
+        **_asking(ruling, speaking),
     )
+    ruled = _by_who_is_there(ruled, approvers)
+    covering = sorted(
+        (
+            grant
+            for grant in grants
+            if _reaches(grant, ruled) and grant.covers(action, taint, app=app, now=now, passed=passed)
+        ),
+        key=lambda grant: grant.id,
+    )
+    return _let_go(ruled, covering[0]) if covering else ruled
+
+
+def _asking(ruling: Ruling, speaking: Sequence[Rule]) -> dict[str, Any]:
+    """Who has to accept: as many, and in all the roles, that any rule wants."""
+    asking = [rule for rule in speaking if rule.at_least in (Ruling.ASK, Ruling.ASK_TWO)]
+    least = 2 if ruling is Ruling.ASK_TWO else 1
+    return {
+        "people": max([least, *(rule.people for rule in asking)]),
+        "roles": tuple(sorted({rule.role for rule in asking if rule.role})),
+        "four_eyes": any(rule.four_eyes for rule in asking),
+    }
+
+
+def _by_who_is_there(ruled: Verdict, approvers: int) -> Verdict:
+    """Where fewer can approve than are wanted, all of them have to."""
+    there = max(1, approvers)
+    if ruled.people <= there:
+        return ruled
+    wanted, present = (_COUNTED.get(number, number) for number in (ruled.people, there))
+    update = {
+        "ruling": Ruling.ASK if there == 1 and ruled.ruling is Ruling.ASK_TWO else ruled.ruling,
+        "people": there,
+        "reasons": (*ruled.reasons, f"This asks for {wanted} people, but only {present} can approve here."),
+    }
+    return ruled.model_copy(update=update)
+
+
+def _reaches(grant: Grant, ruled: Verdict) -> bool:
+    """Whether a grant may let this ruling go: it was given in the face of every rule that asks, by people enough."""
+    return (
+        Ruling.ASK <= ruled.ruling <= Ruling.ASK_TWO
+        and ruled.taint is not Taint.STEERED
+        and set(ruled.rules) <= set(grant.rules)
+        and len({person.casefold() for person in grant.by}) >= ruled.people
+    )
+
+
+def _let_go(ruled: Verdict, grant: Grant) -> Verdict:
+    """Loosened to being told of, never to silence."""
+    given = f"{' and '.join(map(plain, grant.by))} granted this until {grant.expires_at:%Y-%m-%d %H:%M %Z}"
+    reason = f"{given}: {grant.why}" if grant.why else f"{given}."
+    update = {
+        "ruling": Ruling.NOTIFY,
+        "reasons": (*ruled.reasons, reason),
+        "decided_by": f"grant {grant.id}",
+        "people": 1,
+        "roles": (),
+        "four_eyes": False,
+    }
+    return ruled.model_copy(update=update)
+
+
+_COUNTED = {1: "one", 2: "two"}
 
 
 def _floor(level: Level, risk: Risk, taint: Taint) -> Ruling:

@@ -110,7 +110,7 @@ def test_an_obedient_model_chooses_neither_file_nor_rule_nor_level(office: "Offi
     office.answers(obedient)
     playbook = office.written("law.yaml", RULE.replace("Indemnity", "Governing law Singapore"))
     run = office.review(OBEY, playbook, dial=1)
-    assert (run.status, int(run.view.level)) == ("waiting", 1)
+    assert (run.status, int(run.view.dial.level)) == ("waiting", 1)
     action, verdict = run.questions[0].action, run.questions[0].verdict
     assert verdict.taint is Taint.TAINTED
     assert [(a.name, a.value) for a in action.arguments if a.control] == [

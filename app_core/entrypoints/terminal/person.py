@@ -7,7 +7,7 @@ from typing import Any
 from rich.console import Console, RenderableType
 from rich.text import Text
 
-from rheostat.autonomy import Approval, Argument, Question, Taint, alike
+from rheostat.autonomy import Approval, Argument, Grant, Question, Ruling, Taint, like_this, verdict
 
 from ...act import unfit_edit
 from ...declare import AnyDeclared, Tool
@@ -163,7 +163,17 @@ def _choices(question: Question, view: View) -> list[str]:
 
 def _covered(question: Question, view: View) -> int:
     """How many of the questions that wait now "accept all like this" would answer besides this one."""
-    return sum(alike(question, other) for other in view.open_questions() if other.id != question.id)
+    if question.verdict.taint is Taint.STEERED:
+        return 0
+    grant = like_this(question, by=["you"], app=view.terms.app, at=question.asked_at)
+    others = (other for other in view.open_questions() if other.id != question.id)
+    return sum(_lets_go(grant, other, view) for other in others)
+
+
+def _lets_go(grant: Grant, question: Question, view: View) -> bool:
+    rules, level = view.policy.rules, question.verdict.level
+    ruled = verdict(level, question.action, rules=rules, grants=[grant], app=grant.app, now=grant.given_at)
+    return ruled.ruling < Ruling.ASK
 
 
 def _menu(choices: list[str], covered: int) -> Text:

@@ -104,7 +104,7 @@ def _head(view: View) -> RenderableType:
     said = [
         ("standing", f"{standing}{': ' if view.reason else ''}{view.reason}"),
         ("started", moment(view.started_at)),
-        ("dial", f"{int(terms.level)} {terms.level.name.lower()}: {terms.level.sentence}"),
+        ("dial", f"{int(terms.dial.level)} {terms.dial.level.name.lower()}: {terms.dial.level.sentence}"),
         ("model", f"{terms.model}{f' ({terms.why})' if terms.why else ''}"),
         ("spent", f"{usd(view.spent_usd)}{budget}{assumed}"),
         *(("cache", line) for line in _cache(view)),
@@ -182,7 +182,7 @@ def _not_done(node: NodeView) -> Text:
 def _decision(view: View, approval: Approval) -> Text:
     question = view.questions[approval.question]
     word = "rejected" if approval.answer == "reject" else "accepted as edited" if approval.edits else "accepted"
-    unseen = f", along with {approval.follows}" if approval.follows else ""
+    unseen = ", and all like it" if approval.like_this else ""
     why = f": {approval.reason}" if approval.reason else ""
     return text(one_line(question), (f"  {word} by {approval.by}{unseen}{why}", "quiet"))
 

@@ -1,0 +1,119 @@
+"""A standing permission: the one thing that loosens, for a narrow kind of action, until a stated time."""
+
+from collections.abc import Collection
+from datetime import datetime
+from typing import Annotated, Self
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validator
+
+from .action import Action, Argument, Risk
+from .canonical import Json, canonical
+from .errors import BadGrant
+from .path import Path, within
+from .shown import Line, Name
+from .taint import Taint
+
+
+class Bound(BaseModel):
+    """What one argument may be, under a grant: exactly a value, or a path in a folder, or a number up to a limit.
+
+    Matches as it stands, letter by letter: a grant errs by asking.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    argument: Name
+    equals: Json = None
+    folder: Path = ""
+    at_most: float | None = Field(default=None, allow_inf_nan=False)
+
+    @model_validator(mode="after")
+    def _says_one_thing(self) -> Self:
+        if ("equals" in self.model_fields_set) + bool(self.folder) + (self.at_most is not None) != 1:
+            raise BadGrant(f"Say one thing of {self.argument}: what it equals, its folder, or the most it may be.")
+        return self
+
+    def holds(self, argument: Argument) -> bool:
+        """Whether an argument is within the bound."""
+        if self.folder:
+            return within(argument.path, self.folder)
+        if self.at_most is not None:
+            value = argument.value
+            return isinstance(value, int | float) and not isinstance(value, bool) and value <= self.at_most
+        return canonical(argument.value) == canonical(self.equals)
+
+
+class Grant(BaseModel):
+    """Lets actions of one tool go without being asked about; they are told of. Never what is steered or denied.
+
+    Args:
+        id: by which it is listed and revoked.
+        by: the people who gave it, each by their one stable id. It covers what needs no more people than these.
+        app, run: where it holds; an empty `run` is every run of the app.
+        tool: exactly this one.
+        control: the names that the action's control arguments must have. A tool that changed since is another tool.
+        bounds: what arguments may be; one that no bound names may be anything.
+        risk, taint: the worst it covers. Taint is never steered.
+        rules: the rules that asked when it was given. One that joined since still asks.
+        passed: a check that must have passed on what the action rests on; "" for none.
+        given_at, expires_at: from when until just before when it holds.
+        why: shown with everything that it lets go.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    id: Name
+    by: Annotated[tuple[Name, ...], Field(min_length=1)]
+    app: Name
+    run: Name | Annotated[str, Field(max_length=0)] = ""
+    tool: Name
+    control: tuple[Name, ...]
+    bounds: tuple[Bound, ...] = ()
+    risk: Risk
+    taint: Taint = Taint.CLEAN
+    rules: tuple[Name, ...] = ()
+    passed: Name | Annotated[str, Field(max_length=0)] = ""
+    given_at: AwareDatetime
+    expires_at: AwareDatetime
+    why: Line = ""
+
+    @model_validator(mode="after")
+    def _is_narrow(self) -> Self:
+        if self.taint is Taint.STEERED:
+            raise BadGrant("No grant covers what is steered: that always reaches a person.")
+        if self.expires_at <= self.given_at:
+            raise BadGrant("The grant expires before it is given. Let it end later.")
+        return self
+
+    def covers(
+        self,
+        action: Action,
+        taint: Taint,
+        *,
+        app: str,
+        now: datetime | None,
+        passed: Collection[str] = (),
+    ) -> bool:
+        """Whether the grant reaches an action, whoever else may have to be asked about it.
+
+        Args:
+            action: what is proposed; its taint.
+            taint: of it.
+            app: whose action it is.
+            now: an aware time; None if nobody knows, and then it holds no longer.
+            passed: checks that passed on what the action rests on.
+        """
+        arguments = {argument.name: argument for argument in action.arguments}
+        return (
+            now is not None
+            and self.given_at <= now < self.expires_at
+            and self.app == app
+            and self.run in ("", action.run)
+            and self.tool == action.tool
+            and action.declared
+            and action.risk <= self.risk
+            and taint <= self.taint
+            and set(self.control) == {name for name, argument in arguments.items() if argument.control}
+            and (not self.passed or self.passed in passed)
+            and all(bound.argument in arguments and bound.holds(arguments[bound.argument]) for bound in self.bounds)
+        )
