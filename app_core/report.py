@@ -5,9 +5,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from rheostat.autonomy import Approval, Question
+from rheostat.autonomy import Approval, Question, plain
 from rheostat.context import Citation, Entry, Receipt
 
+from .decisions import Ruled
 from .view import NodeView, View
 
 Facts = dict[str, Any]
@@ -45,7 +46,20 @@ def decision(view: View, node_id: str) -> Facts:
         case "failed" | "declined":
             return {"what": "refused", "who": "", "when": "", "reason": node.reason}
         case _:
-            return {"what": "accepted", "who": f"the dial at level {int(view.dial.level)}", "when": "", "reason": ""}
+            return {"what": "accepted", "who": _decider(view, node_id), "when": "", "reason": ""}
+
+
+def let_go_by(view: View, ruled: Ruled) -> str:
+    """Who let an action go without asking: the people whose grant it was, or the dial."""
+    grant = view.grants.get(ruled.verdict.decided_by.removeprefix("grant "))
+    if grant is not None and ruled.verdict.decided_by.startswith("grant "):
+        return f"{plain(' and '.join(grant.by))}'s grant"
+    return f"the dial at level {int(ruled.verdict.level)}"
+
+
+def _decider(view: View, node_id: str) -> str:
+    last = next((ruled for ruled in reversed(view.ruled) if ruled.node == node_id), None)
+    return f"the dial at level {int(view.dial.level)}" if last is None else let_go_by(view, last)
 
 
 def render(template: Path, data: Facts) -> str:

@@ -1,5 +1,6 @@
 """A person at a terminal decides what a run asks; nothing is asked, paid for or done twice."""
 
+import re
 import time
 from typing import TYPE_CHECKING
 
@@ -98,8 +99,11 @@ def test_all_like_this_covers_the_rest_and_the_record_tells_what_was_seen(desk: 
     at.send("l")
     assert at.ends() == 0
     assert sorted(line.partition(":")[0] for line in desk.lines("sent.txt")) == ["Ada", "Bo", "Cy"]
-    follows = [answer["follows"] for answer in desk.json("show", run)["answers"]]
-    assert follows == ["", "letter[0]/send?1", "letter[0]/send?1"]
+    answers = desk.json("show", run)["answers"]
+    assert [(answer["question"], answer["like_this"]) for answer in answers] == [("letter[0]/send?1", True)]
+    shown = desk.cli("show", run).stdout
+    assert re.search(r"accepted by \S+, and all like it", shown)
+    assert [line.split()[2] for line in re.findall(r"send: to .*let go by \S+'s grant", shown)] == ["Bo", "Cy"]
 
 
 def test_keys_typed_ahead_and_pasted_text_decide_nothing(desk: "Desk") -> None:

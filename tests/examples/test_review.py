@@ -277,7 +277,8 @@ def test_only_what_a_person_accepts_is_written_and_in_their_words(
     page = office.report(run)
     assert re.search(r"<b>Rejected</b> by Eve, [^:]*:\d\d: we can live with it", page)
     assert len(re.findall(r"<b>Edited</b> by (?:Ada|Bo)", page)) == 2 and "The laws of Scotland govern" in page
-    assert len(re.findall(r"<b>Accepted</b> by Ada", page)) == 3
+    assert len(re.findall(r"<b>Accepted</b> by Ada, \d", page)) == 2
+    assert len(re.findall(r"<b>Accepted</b> by Ada(?:'|&#39;)s grant", page)) == 1, "accepted like another"
 
 
 def document_xml(path: Path) -> str:

@@ -7,12 +7,13 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from rheostat.autonomy import Action, Approval, Question
+from rheostat.autonomy import Approval, Question
 from rheostat.context import Citation, Receipt
 
+from ...decisions import Ruled
 from ...plan_view import PlanView
 from ...prompt_view import where
-from ...report import unseen
+from ...report import let_go_by, unseen
 from ...view import NodeView, View
 from .console import indented, text
 from .plan import facts_of
@@ -60,7 +61,7 @@ def drawn(view: View, beside: PlanView | None = None) -> RenderableType:
     """The record on a page; `beside` its plan, if it had one."""
     parts: list[RenderableType] = [_head(view), Text(), _steps(view)]
     parts += [Text(), text(("The plan", "heading")), facts_of(beside), Text(), Steps(beside)] if beside else []
-    parts += _chapter("Done without asking", [text(action.summary) for action in _unasked(view)])
+    parts += _chapter("Done without asking", [_let_go(view, ruled) for ruled in _unasked(view)])
     parts += _chapter("Not done", [_not_done(node) for node in view.nodes.values() if node.reason])
     parts += _chapter("Decided", [_decision(view, approval) for approval in _answers(view)])
     parts += _chapter("Open", [line for question in view.open_questions() for line in _open(question)])
@@ -165,10 +166,14 @@ def _is_worth_a_row(node: NodeView) -> bool:
     return node.calls > 0 or node.action is not None or node.status != "done" or node.seconds >= _WORTH_SAYING_S
 
 
-def _unasked(view: View) -> list[Action]:
-    """The actions that the dial let pass, and that were done."""
+def _unasked(view: View) -> list[Ruled]:
+    """What nobody was asked about, and was done."""
     done = {node.id for node in view.nodes.values() if node.status == "done"}
-    return [ruled.action for ruled in view.ruled if ruled.node in done]
+    return [ruled for ruled in view.ruled if ruled.node in done]
+
+
+def _let_go(view: View, ruled: Ruled) -> Text:
+    return text(ruled.action.summary, (f"  let go by {let_go_by(view, ruled)}", "quiet"))
 
 
 def _answers(view: View) -> list[Approval]:
