@@ -39,6 +39,7 @@ class Verdict(BaseModel):
         reasons: sentences for the person who is asked, or told.
         decided_by: "the dial", "taint", "rule NAME": the first in this order that alone gives the ruling; or
             "grant ID", if that lets it go.
+        why: its reason, in a sentence or two.
         rules: names of all the rules that spoke, sorted.
         people: how many different people have to accept, if somebody is asked.
         roles: each of these must be among their roles, sorted.
@@ -52,6 +53,7 @@ class Verdict(BaseModel):
     taint: Taint
     reasons: tuple[str, ...]
     decided_by: str
+    why: str = ""
     rules: tuple[str, ...] = ()
     people: int = 1
     roles: tuple[str, ...] = ()
@@ -99,12 +101,14 @@ def verdict(
         *sorted({_Voice(f"rule {rule.name}", rule.at_least, (rule.why,)) for rule in speaking}),
     ]
     ruling = max(voice.at_least for voice in voices)
+    decisive = next(voice for voice in voices if voice.at_least == ruling)
     ruled = Verdict(
         ruling=ruling,
         level=level,
         taint=taint,
         reasons=tuple(reason for voice in voices for reason in voice.reasons),
-        decided_by=next(voice.speaker for voice in voices if voice.at_least == ruling),
+        decided_by=decisive.speaker,
+        why=" ".join(decisive.reasons),
         rules=tuple(sorted({rule.name for rule in speaking})),
         **_asking(ruling, speaking),
     )
@@ -163,6 +167,7 @@ def _let_go(ruled: Verdict, grant: Grant) -> Verdict:
         "ruling": Ruling.NOTIFY,
         "reasons": (*ruled.reasons, reason),
         "decided_by": f"grant {grant.id}",
+        "why": reason,
         "people": 1,
         "roles": (),
         "four_eyes": False,
