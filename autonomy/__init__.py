@@ -6,11 +6,14 @@ from .canonical import Json
 from .dial import Dial
 from .digest import digest
 from .errors import AutonomyError, BadDial, BadGrant, BadRule, NaiveTime, NothingToAsk, UnfitValue, UnknownRisk
-from .grant import Bound, Grant
+from .grant import Bound, Grant, GrantScope
 from .level import Level
 from .policy import Patience, Policy
 from .question import Approval, Question, ask, like_this
+from .raised import Raised
 from .rule import Hours, Rule, Ruling
+from .shell import Shell, read_shell
+from .shell_risk import risk_of_shell
 from .shown import plain, quoted
 from .taint import Taint, taint_of
 from .verdict import TABLE, Verdict, verdict
@@ -27,6 +30,7 @@ __all__ = [
     "Bound",
     "Dial",
     "Grant",
+    "GrantScope",
     "Granted",
     "Hours",
     "Json",
@@ -37,10 +41,12 @@ __all__ = [
     "Patience",
     "Policy",
     "Question",
+    "Raised",
     "Refused",
     "Risk",
     "Rule",
     "Ruling",
+    "Shell",
     "Standing",
     "TABLE",
     "Taint",
@@ -54,6 +60,8 @@ __all__ = [
     "misfit",
     "plain",
     "quoted",
+    "read_shell",
+    "risk_of_shell",
     "taint_of",
     "verdict",
 ]

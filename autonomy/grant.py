@@ -1,6 +1,6 @@
 """A standing permission: the one thing that loosens, for a narrow kind of action, until a stated time."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Annotated, Self
 
@@ -10,7 +10,7 @@ from .action import Action, Argument, Risk
 from .canonical import Json, canonical
 from .errors import BadGrant
 from .path import Path, within
-from .shown import Line, Name
+from .shown import Line, Name, quoted
 from .taint import Taint
 
 
@@ -29,7 +29,9 @@ class Bound(BaseModel):
 
     @model_validator(mode="after")
     def _says_one_thing(self) -> Self:
-        if ("equals" in self.model_fields_set) + bool(self.folder) + (self.at_most is not None) != 1:
+        # Read back from the Log all three are set, and two of them to nothing: then it is that the argument is null.
+        said = (self.equals is not None) + bool(self.folder) + (self.at_most is not None)
+        if said > 1 or not self.model_fields_set & {"equals", "folder", "at_most"}:
             raise BadGrant(f"Say one thing of {self.argument}: what it equals, its folder, or the most it may be.")
         return self
 
@@ -58,6 +60,7 @@ class Grant(BaseModel):
         passed: a check that must have passed on what the action rests on; "" for none.
         given_at, expires_at: from when until just before when it holds.
         why: shown with everything that it lets go.
+        revoked_by, revoked_at: who took it back, and when; "" and None while it stands.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -76,6 +79,8 @@ class Grant(BaseModel):
     given_at: AwareDatetime
     expires_at: AwareDatetime
     why: Line = ""
+    revoked_by: Name | Annotated[str, Field(max_length=0)] = ""
+    revoked_at: AwareDatetime | None = None
 
     @model_validator(mode="after")
     def _is_narrow(self) -> Self:
@@ -84,6 +89,10 @@ class Grant(BaseModel):
         if self.expires_at <= self.given_at:
             raise BadGrant("The grant expires before it is given. Let it end later.")
         return self
+
+    def revoked(self, *, by: str, at: datetime) -> "Grant":
+        """The same, taken back: it covers nothing from then on, whatever the clock says. The first to do it stays."""
+        return self if self.revoked_at else self.model_copy(update={"revoked_by": by, "revoked_at": at})
 
     def covers(
         self,
@@ -106,6 +115,7 @@ class Grant(BaseModel):
         arguments = {argument.name: argument for argument in action.arguments}
         return (
             now is not None
+            and self.revoked_at is None
             and self.given_at <= now < self.expires_at
             and self.app == app
             and self.run in ("", action.run)
@@ -117,3 +127,89 @@ class Grant(BaseModel):
             and (not self.passed or self.passed in passed)
             and all(bound.argument in arguments and bound.holds(arguments[bound.argument]) for bound in self.bounds)
         )
+
+
+class GrantScope(BaseModel):
+    """How far a yes reaches beyond the one action that it was said to. By default to all of its kind in this run.
+
+    "This exact call" is `GrantScope.exactly(action)`, "this folder until Friday" is
+    `GrantScope(bounds=(Bound(argument="path", folder="/srv/drafts"),), every_run=True, until=friday)`.
+
+    Args:
+        bounds: what arguments may be; one that no bound names may be anything.
+        every_run: also in the app's other runs, of now and later. Then it says `until` when.
+        until: an aware time at which it ends; None for when the question would have expired.
+        passed: a check that must have passed on what such an action rests on; "" for none.
+        why: shown with everything that it lets go.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    bounds: tuple[Bound, ...] = ()
+    every_run: bool = False
+    until: AwareDatetime | None = None
+    passed: Name | Annotated[str, Field(max_length=0)] = ""
+    why: Line = ""
+
+    @model_validator(mode="after")
+    def _ends(self) -> Self:
+        if self.every_run and self.until is None:
+            raise BadGrant("A grant for every run of the app has no question to expire with. Say `until` when it holds.")
+        return self
+
+    @classmethod
+    def exactly(cls, action: Action, *, until: datetime | None = None, every_run: bool = False) -> Self:
+        """This exact call once more: every argument as it is here."""
+        bounds = tuple(Bound(argument=argument.name, equals=argument.value) for argument in action.arguments)
+        return cls(bounds=bounds, until=until, every_run=every_run)
+
+    def grant(
+        self,
+        action: Action,
+        *,
+        taint: Taint,
+        rules: Sequence[str],
+        id: str,
+        by: Sequence[str],
+        app: str,
+        given_at: datetime,
+        expires_at: datetime,
+    ) -> Grant:
+        """The grant that people give who accept an action and all within this scope. It covers that action itself.
+
+        Args:
+            action: what they accepted; its `taint`, and the names of the `rules` that asked.
+            id: by which it is listed and revoked.
+            by: who accepted.
+            app: whose action it is.
+            given_at: now, as an aware time.
+            expires_at: when it ends if the scope does not say.
+
+        Raises:
+            BadGrant, inside pydantic's ValidationError: the action is steered, or the end is past.
+            BadGrant: a bound that the accepted action itself is not within.
+        """
+        given = Grant(
+            id=id,
+            by=tuple(by),
+            app=app,
+            run="" if self.every_run else action.run,
+            tool=action.tool,
+            control=tuple(sorted(argument.name for argument in action.arguments if argument.control)),
+            bounds=self.bounds,
+            risk=action.risk,
+            taint=taint,
+            rules=tuple(rules),
+            passed=self.passed,
+            given_at=given_at,
+            expires_at=self.until or expires_at,
+            why=self.why,
+        )
+        arguments = {argument.name: argument for argument in action.arguments}
+        for bound in self.bounds:
+            if bound.argument not in arguments or not bound.holds(arguments[bound.argument]):
+                raise BadGrant(
+                    f"The accepted action is itself not within the bound on {quoted(bound.argument)}. "
+                    "Set the bound so that it covers what was looked at."
+                )
+        return given
