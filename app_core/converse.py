@@ -26,6 +26,9 @@ from .run_errors import BudgetTooSmall, DeadlinePassed
 Trouble = GatewayError | BudgetTooSmall | DeadlinePassed | MustNotFit | BadWindow
 """Why a conversation came to nothing. Another model, or another day, may do better."""
 
+QUOTES = "quotes"
+"""Name of the check that every answer with quotes passes or falls short of: that the model was shown their words."""
+
 _OF_THE_MODEL = (AnswerUnusable, ModelBusy, ModelTimeout, BadRequest, MustNotFit, BadWindow)
 
 
@@ -146,7 +149,7 @@ class Conversation:
         documents = [value for value in data.values() if isinstance(value, Document)]
         citations, made_up = resolved(answer, prompt.packed.source_map, documents)
         if citations or made_up:
-            self._note("quotes", len(citations) / (len(citations) + len(made_up)), not made_up, "\n".join(made_up))
+            self._note(QUOTES, len(citations) / (len(citations) + len(made_up)), not made_up, "\n".join(made_up))
         if made_up:
             raise Unfit("\n".join(made_up))
         return citations

@@ -44,6 +44,7 @@ class Request(Frozen):
         deadline_s: seconds of work, waiting for people not counted; None for no deadline.
         approvers: how many people can approve here.
         expires_s: seconds until an unanswered question counts as a no.
+        asked_by: on whose behalf it runs; "" if nobody knows.
         forked_from: the run that this one goes on from with something changed; "" for none.
     """
 
@@ -62,6 +63,7 @@ class Request(Frozen):
     deadline_s: float | None = Field(default=None, gt=0, allow_inf_nan=False)
     approvers: int = Field(default=1, ge=1)
     expires_s: float = Field(default=14 * 86_400, gt=0, allow_inf_nan=False)
+    asked_by: str = ""
     forked_from: str = ""
     shape: dict[str, str] = {}
 

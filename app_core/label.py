@@ -20,6 +20,7 @@ class Label(BaseModel):
         trust: the least trusted text that went into it.
         by: who vouches for it, or where that text came from; shown to the person who is asked.
         read_untrusted: untrusted text was read on the way here, though the value itself may be vouched for.
+        passed: names of the checks that passed on every model's answer that the value rests on; None if it rests on none.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -27,6 +28,7 @@ class Label(BaseModel):
     trust: Trust
     by: str = ""
     read_untrusted: bool = False
+    passed: tuple[str, ...] | None = None
 
 
 BUILDER = Label(trust=Trust.TRUSTED, by="the workflow")
@@ -42,7 +44,17 @@ def join(labels: Iterable[Label]) -> Label:
     # Each name once, also of those that were joined before: in a loop the line would else double with every turn.
     joined = ", ".join(label.by for label in given if label.trust is trust)
     names = dict.fromkeys(name for name in joined.split(", ") if name)
-    return Label(trust=trust, by=", ".join(names), read_untrusted=any(label.read_untrusted for label in given))
+    return Label(
+        trust=trust,
+        by=", ".join(names),
+        read_untrusted=any(label.read_untrusted for label in given),
+        passed=_passed_on_all(label.passed for label in given),
+    )
+
+
+def _passed_on_all(given: Iterable[tuple[str, ...] | None]) -> tuple[str, ...] | None:
+    of_models = [set(passed) for passed in given if passed is not None]
+    return tuple(sorted(set.intersection(*of_models))) if of_models else None
 
 
 def untrusted(by: str) -> Label:

@@ -27,7 +27,7 @@ from rheostat.dag import (
 )
 
 from . import council
-from .converse import Answer, Conversation, Said, not_held, tells_of_model
+from .converse import QUOTES, Answer, Conversation, Said, not_held, tells_of_model
 from .declare import Llm
 from .errors import AnswerUnusable, GatewayError
 from .events import Cited, NodeFinished, NodeLetGo, Tried
@@ -65,7 +65,7 @@ async def think(
     if answer.citations:
         hold.emit(Cited(node=node, citations=answer.citations))
     value = llm.codec("return").dump_python(answer.value, mode="json")
-    label = _label(offered, answer.prompt)
+    label = _label(offered, answer)
     return NodeFinished(node=node, value=value, label=label, fields=_vouched(llm, label))
 
 
@@ -153,7 +153,7 @@ class _Thinking:
             return Part(codec)
         answers = [answer for path in wanted.shown if (answer := self._said[path].answer) is not None]
         texts = [as_text(codec, answer.value) for answer in answers]
-        trust = max((_label(self.offered, answer.prompt).trust for answer in answers), default=Trust.USER)
+        trust = max((_label(self.offered, answer).trust for answer in answers), default=Trust.USER)
         return council.ranking(texts, trust) if wanted.role == "rank" else council.chairing(codec, texts, trust)
 
     def _prompt(self, wanted: Try, part: Part) -> Prompt:
@@ -247,16 +247,23 @@ def _took_s(choice: Choice, said: Mapping[Path, Said], at: Path = ()) -> float:
             return 0.0
 
 
-def _label(offered: Offered, shown: Prompt) -> Label:
-    """Of an answer: as little trusted as the least trusted of what went into the prompt."""
-    sources = [untrusted(shown.untrusted_sources)] if shown.packed.trust is Trust.UNTRUSTED else []
-    return join([*(value.label for value in offered.arguments.values()), *sources])
+def _label(offered: Offered, answer: Answer) -> Label:
+    """Of an answer that is used: as little trusted as the least trusted of what went into its prompt.
+
+    It has passed all checks. Where it rests on another answer, both must have passed a check for that to count.
+    """
+    given = [value.label for value in offered.arguments.values()]
+    sources = [untrusted(answer.prompt.untrusted_sources)] if answer.prompt.packed.trust is Trust.UNTRUSTED else []
+    label = join([*given, *sources])
+    checks = {check.name for check in offered.llm.checks} | ({QUOTES} if answer.citations else set[str]())
+    passed = checks if label.passed is None else checks & set(label.passed)
+    return label.model_copy(update={"passed": tuple(sorted(passed))})
 
 
 def _vouched(llm: Llm[Any, ..., Any], label: Label) -> dict[str, Label]:
     """The labels of the fields that a check vouches for."""
     return {
-        name: Label(trust=Trust.TRUSTED, by=f"check {check.name}", read_untrusted=label.read_untrusted)
+        name: label.model_copy(update={"trust": Trust.TRUSTED, "by": f"check {check.name}"})
         for check in llm.checks
         for name in check.vouches
     }
