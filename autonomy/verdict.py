@@ -41,6 +41,8 @@ class Verdict(BaseModel):
             "grant ID", if that lets it go.
         why: its reason, in a sentence or two.
         rules: names of all the rules that spoke, sorted.
+        spoke: these rules themselves, in that order: what the Log needs to take a decision again.
+        passed: the checks that had passed on what the action rests on, sorted.
         people: how many different people have to accept, if somebody is asked.
         roles: each of these must be among their roles, sorted.
         four_eyes: the one on whose behalf the run acts does not count.
@@ -55,6 +57,8 @@ class Verdict(BaseModel):
     decided_by: str
     why: str = ""
     rules: tuple[str, ...] = ()
+    spoke: tuple[Rule, ...] = ()
+    passed: tuple[str, ...] = ()
     people: int = 1
     roles: tuple[str, ...] = ()
     four_eyes: bool = False
@@ -110,6 +114,8 @@ def verdict(
         decided_by=decisive.speaker,
         why=" ".join(decisive.reasons),
         rules=tuple(sorted({rule.name for rule in speaking})),
+        spoke=tuple(sorted(speaking, key=lambda rule: (rule.name, rule.at_least, rule.why))),
+        passed=tuple(sorted(passed)),
         **_asking(ruling, speaking),
     )
     ruled = _by_who_is_there(ruled, approvers)
