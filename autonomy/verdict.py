@@ -114,7 +114,7 @@ def verdict(
         decided_by=decisive.speaker,
         why=" ".join(decisive.reasons),
         rules=tuple(sorted({rule.name for rule in speaking})),
-        spoke=tuple(sorted(speaking, key=lambda rule: (rule.name, rule.at_least, rule.why))),
+        spoke=_in_order(speaking),
         passed=tuple(sorted(passed)),
         **_asking(ruling, speaking),
     )
@@ -128,6 +128,12 @@ def verdict(
         key=lambda grant: grant.id,
     )
     return _let_go(ruled, covering[0]) if covering else ruled
+
+
+def _in_order(speaking: Sequence[Rule]) -> tuple[Rule, ...]:
+    """By name. A tool's own rule may have the name of a policy's; in whatever order they come, it is one verdict."""
+    named = len({rule.name for rule in speaking}) == len(speaking)
+    return tuple(sorted(speaking, key=lambda rule: rule.name if named else f"{rule.name} {rule.model_dump_json()}"))
 
 
 def _asking(ruling: Ruling, speaking: Sequence[Rule]) -> dict[str, Any]:
