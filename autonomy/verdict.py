@@ -9,8 +9,9 @@ from pydantic import BaseModel, ConfigDict
 from .action import Action, Risk
 from .grant import Grant
 from .level import Level
+from .look_alike import look_alike
 from .rule import Rule, Ruling
-from .shown import plain
+from .shown import plain, quoted
 from .taint import Taint, taint_of
 
 _ALLOW, _NOTIFY, _ASK, _ASK_TWO = Ruling.ALLOW, Ruling.NOTIFY, Ruling.ASK, Ruling.ASK_TWO
@@ -37,12 +38,11 @@ class Verdict(BaseModel):
         level: the dial when it was decided.
         taint: how far untrusted text reaches into the action.
         reasons: sentences for the person who is asked, or told.
-        decided_by: "the dial", "taint", "rule NAME": the first in this order that alone gives the ruling; or
+        decided_by: "the dial", "the arguments", "taint", "rule NAME": the first in this order that alone gives the ruling; or
             "grant ID", if that lets it go.
         why: its reason, in a sentence or two.
         rules: names of all the rules that spoke, sorted.
         spoke: these rules themselves, in that order: what the Log needs to take a decision again.
-        passed: the checks that had passed on what the action rests on, sorted.
         people: how many different people have to accept, if somebody is asked.
         roles: each of these must be among their roles, sorted.
         four_eyes: the one on whose behalf the run acts does not count.
@@ -58,7 +58,6 @@ class Verdict(BaseModel):
     why: str = ""
     rules: tuple[str, ...] = ()
     spoke: tuple[Rule, ...] = ()
-    passed: tuple[str, ...] = ()
     people: int = 1
     roles: tuple[str, ...] = ()
     four_eyes: bool = False
@@ -101,6 +100,7 @@ def verdict(
     speaking = [rule for rule in rules if rule.matches(action, by=by, now=now)]
     voices = [
         _Voice("the dial", TABLE[level][action.risk], (_dial_reason(level, action.risk),)),
+        _Voice("the arguments", *_what_they_show(action)),
         _Voice("taint", _floor(level, action.risk, taint), taint_reasons),
         *sorted({_Voice(f"rule {rule.name}", rule.at_least, (rule.why,)) for rule in speaking}),
     ]
@@ -115,7 +115,6 @@ def verdict(
         why=" ".join(decisive.reasons),
         rules=tuple(sorted({rule.name for rule in speaking})),
         spoke=_in_order(speaking),
-        passed=tuple(sorted(passed)),
         **_asking(ruling, speaking),
     )
     ruled = _by_who_is_there(ruled, approvers)
@@ -123,7 +122,7 @@ def verdict(
         (
             grant
             for grant in grants
-            if _reaches(grant, ruled) and grant.covers(action, taint, app=app, now=now, passed=passed)
+            if not action.opaque and _reaches(grant, ruled) and grant.covers(action, taint, app=app, now=now, passed=passed)
         ),
         key=lambda grant: grant.id,
     )
@@ -134,6 +133,16 @@ def _in_order(speaking: Sequence[Rule]) -> tuple[Rule, ...]:
     """By name. A tool's own rule may have the name of a policy's; in whatever order they come, it is one verdict."""
     named = len({rule.name for rule in speaking}) == len(speaking)
     return tuple(sorted(speaking, key=lambda rule: rule.name if named else f"{rule.name} {rule.model_dump_json()}"))
+
+
+def _what_they_show(action: Action) -> tuple[Ruling, tuple[str, ...]]:
+    """What can be seen from an action's arguments: that nothing can, or that one is not what it looks like."""
+    look_alikes = tuple(
+        f"{quoted(argument.name)} is {quoted(argument.value)}: {seen}"
+        for argument in action.arguments
+        if argument.control and (seen := look_alike(argument.value))
+    )
+    return Ruling.ASK if action.opaque or look_alikes else Ruling.ALLOW, (*action.why, *look_alikes)
 
 
 def _asking(ruling: Ruling, speaking: Sequence[Rule]) -> dict[str, Any]:
