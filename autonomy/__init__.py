@@ -5,9 +5,22 @@ from .answer import Again, Granted, Open, Refused, Standing, answer, misfit
 from .canonical import Json
 from .dial import Dial
 from .digest import digest
-from .errors import AutonomyError, BadDial, BadGrant, BadRule, NaiveTime, NothingToAsk, UnfitValue, UnknownRisk
+from .errors import (
+    AutonomyError,
+    BadDial,
+    BadGrant,
+    BadRule,
+    ChangedSince,
+    NaiveTime,
+    NothingToAsk,
+    NotKept,
+    NotRestored,
+    UnfitValue,
+    UnknownRisk,
+)
 from .grant import Bound, Grant, GrantScope
 from .level import Level
+from .look_alike import look_alike
 from .policy import Patience, Policy
 from .question import Approval, Question, ask, like_this
 from .raised import Raised
@@ -28,6 +41,7 @@ __all__ = [
     "BadGrant",
     "BadRule",
     "Bound",
+    "ChangedSince",
     "Dial",
     "Grant",
     "GrantScope",
@@ -36,6 +50,8 @@ __all__ = [
     "Json",
     "Level",
     "NaiveTime",
+    "NotKept",
+    "NotRestored",
     "NothingToAsk",
     "Open",
     "Patience",
@@ -57,6 +73,7 @@ __all__ = [
     "ask",
     "digest",
     "like_this",
+    "look_alike",
     "misfit",
     "plain",
     "quoted",

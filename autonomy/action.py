@@ -69,6 +69,8 @@ class Action(BaseModel):
         read_untrusted: untrusted text was read on the way to this action, whether or not it went into an argument.
         summary: one line for the person who reads the question; cleaned of hidden characters.
         cost_usd: what the effect itself costs, apart from the models that led to it.
+        why: sentences: what in its arguments raises the risk above the declared one, for whoever is asked.
+        opaque: it can't be seen what it does, as with a script that runs another; asked about at every level.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -82,6 +84,8 @@ class Action(BaseModel):
     read_untrusted: bool = False
     summary: Line = ""
     cost_usd: float = Field(default=0.0, ge=0, allow_inf_nan=False)
+    why: tuple[Line, ...] = ()
+    opaque: bool = False
 
     @model_validator(mode="after")
     def _names_are_unique(self) -> Self:

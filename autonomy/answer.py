@@ -60,8 +60,8 @@ class Again(BaseModel):
 Standing = Granted | Refused | Open | Again
 
 
-def _declared_risk(action: Action) -> Risk:
-    return action.risk
+def _as_proposed(action: Action) -> Action:
+    return action
 
 
 def answer(
@@ -73,7 +73,7 @@ def answer(
     level: Level,
     rules: Sequence[Rule] = (),
     approvers: int = 1,
-    risk_of: Callable[[Action], Risk] = _declared_risk,
+    weigh: Callable[[Action], Action] = _as_proposed,
 ) -> Standing:
     """How the question stands. Anything that does not fit refuses: a run loses time by that, never safety.
 
@@ -84,7 +84,8 @@ def answer(
         used: ids of the questions that were granted before; each is granted once.
         level, rules, approvers: as they are now, for `verdict`, which rules again. A dial turned up or a rule dropped
             in the meantime answers nothing; one turned down or added may refuse, or make it be asked again.
-        risk_of: the risk that the tool's arguments raise an action to; it can't lower it. Edits may change it.
+        weigh: what the tool says of the action by its arguments as they are now: its risk, its cost, where its paths
+            lead. It can't lower the risk.
     Raises NaiveTime if `now` has no time zone.
     """
     refused = _over(question, approvals, zoned(now), used) or _misfitting(question, approvals, now, used)
@@ -93,7 +94,7 @@ def answer(
     if not approvals:
         return Open(needed=question.people)
     approval = next((given for given in approvals if given.edits), approvals[0])
-    action = _edited(question.action, approval, risk_of)
+    action = _edited(question.action, approval, weigh)
     ruled = verdict(level, action, rules=rules, approvers=approvers)
     if ruled.ruling is Ruling.DENY:
         return Refused(reason=f"It may not run at all ({ruled.decided_by}). {' '.join(ruled.reasons)}")
@@ -166,12 +167,13 @@ def _misfitting(
     return None
 
 
-def _edited(action: Action, approval: Approval, risk_of: Callable[[Action], Risk]) -> Action:
+def _edited(action: Action, approval: Approval, weigh: Callable[[Action], Action]) -> Action:
     """The action with the person's values in it; the summary goes, since it speaks of the old ones."""
     if approval.edits:
         arguments = tuple(_with_edit(argument, approval) for argument in action.arguments)
         action = action.model_copy(update={"arguments": arguments, "summary": ""})
-    return action.model_copy(update={"risk": max(action.risk, risk_of(action))})
+    weighed = weigh(action)
+    return weighed.model_copy(update={"risk": max(action.risk, weighed.risk)})
 
 
 def _with_edit(argument: Argument, approval: Approval) -> Argument:
@@ -183,6 +185,7 @@ def _with_edit(argument: Argument, approval: Approval) -> Argument:
         control=argument.control,
         untrusted=argument.untrusted,
         vouched_by=approval.by,
+        secret=argument.secret,
     )
 
 
@@ -192,6 +195,8 @@ def _raised(question: Question, action: Action, ruled: Verdict, *, edited: bool)
         return "One of two people edited it. Both have to accept the same action."
     if action.risk > question.action.risk:
         return "Its risk is now higher than what was accepted."
+    if not edited and digest(action, question.verdict) != question.digest:
+        return "What it costs, or where its paths lead, is no longer what was accepted."
     if ruled.taint > question.verdict.taint:
         return "More untrusted text reaches into it than what was accepted."
     if ruled.ruling > question.verdict.ruling:

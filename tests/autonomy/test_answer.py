@@ -251,13 +251,14 @@ def test_an_edit_that_needs_more_people_is_asked_again() -> None:
 
 
 def test_an_edit_that_raises_the_risk_is_asked_again() -> None:
-    def by_amount(action: Action) -> Risk:
-        return Risk.IRREVERSIBLE if action.arguments[0].value == "all" else Risk.READ
+    def by_amount(action: Action) -> Action:
+        risk = Risk.IRREVERSIBLE if action.arguments[0].value == "all" else Risk.READ
+        return action.model_copy(update={"risk": risk})
 
     question = asked()
     for to, expected in (("all", Again), ("bob", Granted)):
         approval = said(question, edits={"to": to})
-        standing = answer(question, [approval], now=LATER, used=(), level=Level.EDIT, risk_of=by_amount)
+        standing = answer(question, [approval], now=LATER, used=(), level=Level.EDIT, weigh=by_amount)
         assert isinstance(standing, expected)
         assert standing.action.risk is (Risk.IRREVERSIBLE if to == "all" else Risk.OUTWARD)
 
