@@ -43,6 +43,7 @@ class Verdict(BaseModel):
         why: its reason, in a sentence or two.
         rules: names of all the rules that spoke, sorted.
         spoke: these rules themselves, in that order: what the Log needs to take a decision again.
+        passed: the checks that had passed on what the action rests on, sorted.
         people: how many different people have to accept, if somebody is asked.
         roles: each of these must be among their roles, sorted.
         four_eyes: the one on whose behalf the run acts does not count.
@@ -58,6 +59,7 @@ class Verdict(BaseModel):
     why: str = ""
     rules: tuple[str, ...] = ()
     spoke: tuple[Rule, ...] = ()
+    passed: tuple[str, ...] = ()
     people: int = 1
     roles: tuple[str, ...] = ()
     four_eyes: bool = False
@@ -115,6 +117,7 @@ def verdict(
         why=" ".join(decisive.reasons),
         rules=tuple(sorted({rule.name for rule in speaking})),
         spoke=_in_order(speaking),
+        passed=tuple(sorted(passed)),
         **_asking(ruling, speaking),
     )
     ruled = _by_who_is_there(ruled, approvers)
