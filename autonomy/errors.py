@@ -1,5 +1,6 @@
 """What can go wrong when deciding. Each message says what is wrong, why, and what to do."""
 
+from collections.abc import Sequence
 from typing import ClassVar, Literal
 
 
@@ -37,9 +38,62 @@ class BadGrant(AutonomyError, ValueError):
     mend = "operator"
 
 
+class UnknownGrant(AutonomyError, LookupError):
+    """No grant of this id is there to be revoked."""
+
+    mend = "operator"
+
+    def __init__(self, id: str) -> None:
+        super().__init__(f"There is no grant {id!r}, so nothing was revoked. List those there are.")
+
+
+class GrantsUnreadable(AutonomyError):
+    """The grants that are kept can't be read or written, so nobody knows which of them was revoked."""
+
+    mend = "operator"
+    stops_run = True
+
+    def __init__(self, path: str, why: str) -> None:
+        super().__init__(
+            f"The grants in {path} can't be used: {why}. What they let go could have been revoked, so nothing goes by "
+            "them. Free the file or the disk; if it is damaged, put a copy in its place, or move it away to have none."
+        )
+
+
 class NothingToAsk(AutonomyError, ValueError):
     """A question that no answer could settle: the action needs nobody's leave, may not run at all, or time is up."""
 
 
 class NaiveTime(AutonomyError, ValueError):
     """A time came without its time zone, so it can't be compared with when a question was asked."""
+
+
+class NotKept(AutonomyError):
+    """What stands at a path could not be kept, so nothing may change it yet."""
+
+    mend = "operator"
+
+    def __init__(self, path: str, why: str) -> None:
+        super().__init__(f"{path} can't be kept as it is: {why}. Nothing was changed. Mend that, then try again.")
+
+
+class ChangedSince(AutonomyError):
+    """Files are no longer as an effect left them. `paths` says which; nothing was touched.
+
+    Putting back what stood there before would lose what somebody has done since.
+    """
+
+    mend = "operator"
+
+    def __init__(self, paths: Sequence[str]) -> None:
+        self.paths = tuple(paths)
+        super().__init__(
+            f"Changed since: {', '.join(paths)}. Putting back what stood there before would lose that, so nothing was "
+            "touched. Save it elsewhere and take it away, or leave it as it is."
+        )
+
+
+class NotRestored(AutonomyError):
+    """What stood at some paths could not be put back, or not all of it; the message says how far it came."""
+
+    mend = "operator"
