@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any, Concatenate, Literal, ParamSpec, TypeVar
 
-from rheostat.autonomy import Json, Risk, Rule
+from rheostat.autonomy import Json, Raised, Risk, Rule
 
 from .agent import Agent, checked
-from .declare import KEY, AnyDeclared, Declared, Person, Source, Tool, asking
+from .check_tool import checked_tool
+from .declare import AnyDeclared, Declared, Person, Source, Tool, asking
 from .run_errors import BadDeclaration
 from .vertical import Vertical
 
@@ -26,11 +27,18 @@ class Acting(Vertical):
     def tool(
         self,
         *,
-        risk: RiskWord,
-        control: Iterable[str] = (),
+        risk: RiskWord | None = None,
+        control: Iterable[str] | None = None,
         preview: Callable[..., Json] | None = None,
         rules: Iterable[Rule] = (),
         timeout_s: float | None = None,
+        undo: Callable[..., Any] | None = None,
+        preview_undo: Callable[..., Json] | None = None,
+        status: Callable[[str], Any] | None = None,
+        changes: Iterable[str] = (),
+        raises: Callable[..., RiskWord | Risk | Raised] | None = None,
+        cost: Callable[..., float] | None = None,
+        paths: Iterable[str] = (),
     ) -> Callable[[Callable[Concatenate[First, Rest], Result]], Tool[First, Rest, Result]]:
         """Declares an action. Calling it in a workflow proposes an effect, on which the dial rules.
 
@@ -38,31 +46,40 @@ class Acting(Vertical):
         that a crash cut off is never repeated without a person's word.
 
         Args:
-            risk: "read", "local" (undoable, seen by nobody else), "outward" (others see it) or "irreversible".
-            control: the parameters that say who, where or how much; the rest is content.
+            risk: "read", "local" (undoable, seen by nobody else), "outward" (others see it) or "irreversible"; None if
+                nobody knows, which counts as the worst.
+            control: the parameters that say who, where or how much; the rest is content. None for no parameter, or for
+                all of them if the risk is unknown.
             preview: takes the same arguments and says, as JSON, what would happen. It may refuse by raising.
             rules: when it is to ask although the dial would not.
             timeout_s: seconds after which a person is asked, since nobody knows what became of it; None for never.
+            undo: takes the effect back. It is given, by the names of its parameters, the tool's arguments, its result
+                as `effect` and its `idempotency_key`. It may refuse by raising.
+            preview_undo: takes the same and says, as JSON, what taking it back would do.
+            status: takes an idempotency key and gives the result, or None if nothing was done under it. It is asked
+                after a crash.
+            changes: the parameters that name files which it changes: they are put back to undo it.
+            raises: takes the same arguments, or some of them, and says the risk of this very call.
+            cost: takes the same and says what the effect costs in USD. What costs anything counts as irreversible.
+            paths: the parameters that name files, besides those whose type is a Path: rules speak of where they lead.
         """
+        options = dict[str, Any](
+            risk=Risk.IRREVERSIBLE if risk is None else Risk.parse(risk),
+            preview=preview,
+            rules=tuple(rules),
+            timeout_s=timeout_s,
+            undo=undo,
+            preview_undo=preview_undo,
+            status=status,
+            changes=tuple(changes),
+            raises=raises,
+            cost=cost,
+            paths=frozenset(paths),
+        )
 
         def declare(function: Callable[Concatenate[First, Rest], Result]) -> Tool[First, Rest, Result]:
-            tool: Tool[First, Rest, Result] = self._declare(
-                function,
-                Tool,
-                risk=Risk.parse(risk),
-                control=frozenset(control),
-                preview=preview,
-                rules=tuple(rules),
-                timeout_s=timeout_s,
-            )
-            unknown = tool.control - set(tool.parameters)
-            if unknown:
-                raise BadDeclaration(
-                    f"{tool.name}() has no parameter {', '.join(sorted(unknown))}.",
-                    "`control` names the parameters that say who, where or how much.",
-                    f"Choose from {', '.join(p for p in tool.parameters if p != KEY)}.",
-                )
-            return tool
+            named = control_names(function) if risk is control is None else frozenset(control or ())
+            return checked_tool(self._declare(function, Tool, control=named, **options))
 
         return declare
 

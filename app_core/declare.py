@@ -8,10 +8,11 @@ from dataclasses import dataclass, field
 from functools import cached_property, wraps
 from typing import TYPE_CHECKING, Any, Concatenate, Generic, ParamSpec, TypeVar, cast, get_type_hints
 
-from rheostat.autonomy import Json, Risk, Rule, Ruling
+from rheostat.autonomy import Json, Raised, Risk, Rule, Ruling
 from rheostat.context import Document, Section, Trust
 from rheostat.dag import Choice, Drawing, Graph, OnFailure, Signature, draw, drawing
 
+from .hints import is_path
 from .run_errors import BadDeclaration
 from .shape import shape
 
@@ -194,6 +195,7 @@ class Source(Declared[First, Rest, Result]):
     """Private data. Its result is as little trusted as the source itself, and as what it was asked with."""
 
     trust: Trust = Trust.TRUSTED
+    secret: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -254,6 +256,18 @@ class Tool(Declared[First, Rest, Result]):
     control: frozenset[str] = frozenset()
     preview: Preview | None = None
     rules: tuple[Rule, ...] = ()
+    raises: Callable[..., str | Risk | Raised] | None = None
+    cost: Callable[..., float] | None = None
+    paths: frozenset[str] = frozenset()
+    undo: Callable[..., Any] | None = None
+    preview_undo: Preview | None = None
+    status: Callable[[str], Any] | None = None
+    changes: tuple[str, ...] = ()
+
+    @cached_property
+    def path_names(self) -> frozenset[str]:
+        """The parameters that name files: those said to, and those whose type is a pathlib Path."""
+        return self.paths | {name for name, hint in self.signature.takes.items() if is_path(hint)}
 
     @property
     def honours_key(self) -> bool:
