@@ -149,9 +149,7 @@ def _earned(kind: Kind, decisions: Sequence[Decision]) -> Earned:
         days=len({answer.at.astimezone(UTC).date() for answers in clean for answer in answers}),
         low=low,
         high=high,
-        checks=tuple(sorted(set[str].intersection(*(set(decision.passed) for decision in accepted))))
-        if accepted
-        else (),
+        checks=_passed_on_all(accepted),
         spared=sum(decision.asked and _is_spared(decision) for decision in decisions),
     )
 
@@ -203,8 +201,8 @@ def _down(one: Earned) -> Suggestion | None:
         why.append(f"{one.regretted} of these had to be undone, or should have been.")
     if one.high < HABIT:
         why.append(
-            f"Where people were asked, they accepted all as proposed in {one.clean} of {one.runs} runs: {_interval(one)}; "
-            f"they accept {HABIT:.0%} of whatever they are asked."
+            f"Where they were asked, people accepted all in {one.clean} of {one.runs} runs: {_interval(one)}. "
+            f"They accept {HABIT:.0%} of whatever they are asked."
         )
     if not why:
         return None
@@ -231,7 +229,7 @@ def _chance(yes: int, of: int, p: float) -> float:
 def _least(holds: Callable[[float], bool]) -> float:
     """The least number from 0 to 1 for which something holds that holds for every greater one, too."""
     low, high = 0.0, 1.0
-    for _ in range(50):
+    for _ in range(40):
         middle = (low + high) / 2
         low, high = (low, middle) if holds(middle) else (middle, high)
     return high
