@@ -9,6 +9,7 @@ from typing import NamedTuple, Protocol
 from pydantic import ValidationError
 
 from .events import EVENT, Event
+from .inbox import Waiting
 from .run_errors import DamagedLog, LogTooNew, Unwritable
 
 GENESIS = sha256(b"rheostat log v1\n").hexdigest()
@@ -62,16 +63,24 @@ class Store(Protocol):
         """The ids of all runs, newest first."""
         ...
 
+    def waiting(self) -> list[Waiting]:
+        """What waits for people in all runs that go on, oldest first; also what has expired and nobody closed yet."""
+        ...
+
     def lease(self, run: str) -> Lease:
         """The right to work on a run, not taken yet."""
         ...
 
-    def ask_to_stop(self, run: str, why: str) -> None:
-        """Leaves word for whoever works on a run that it is called off. With an empty `why` it no longer is."""
+    def leave_word(self, run: str, word: str) -> int:
+        """Leaves word for whoever works on a run, now or next. Gives the word's number, higher than any before."""
         ...
 
-    def asked_to_stop(self, run: str) -> str:
-        """Why a run is called off; empty if it is not."""
+    def words(self, run: str) -> list[tuple[int, str]]:
+        """What was left for whoever works on a run, each with its number, in the order in which it was left."""
+        ...
+
+    def heard(self, run: str, upto: int) -> None:
+        """Takes away what was left for whoever works on a run, up to this number."""
         ...
 
     def keep(self, key: str, body: str) -> None:

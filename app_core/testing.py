@@ -7,6 +7,7 @@ import re
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import count
 from math import ceil
 from os.path import commonprefix
 from typing import Any
@@ -14,6 +15,7 @@ from typing import Any
 from rheostat.context import Counter
 
 from .errors import BadRequest
+from .inbox import Waiting, app_of, moves
 from .log import Record
 from .ports import CacheFacts, ChatReply, ChatRequest, ModelFacts, Price, Usage
 from .run_errors import RunHeld, RunTaken, UnknownRun
@@ -169,8 +171,10 @@ class MemoryStore:
     def __init__(self) -> None:
         self._logs = dict[str, list[Record]]()
         self._held = dict[str, MemoryLease]()
-        self._stops = dict[str, str]()
+        self._words = dict[str, list[tuple[int, str]]]()
+        self._numbers = count(1)
         self._kept = dict[str, str]()
+        self._asked = dict[str, dict[str, Waiting]]()
         self._lock = threading.Lock()
 
     def append(self, run: str, expected_seq: int, records: Sequence[Record]) -> None:
@@ -180,6 +184,7 @@ class MemoryStore:
             if len(log) != expected_seq:
                 raise RunTaken(run)
             log.extend(records)
+            self._index(run, records)
 
     def read(self, run: str) -> list[Record]:
         """See Store."""
@@ -193,17 +198,32 @@ class MemoryStore:
         with self._lock:
             return sorted(self._logs, key=lambda run: self._logs[run][0].at, reverse=True)
 
+    def waiting(self) -> list[Waiting]:
+        """See Store."""
+        with self._lock:
+            waiting = [each for asked in self._asked.values() for each in asked.values()]
+        return sorted(waiting, key=lambda each: (each.asked_at, each.run, each.node))
+
     def lease(self, run: str) -> MemoryLease:
         """See Store."""
         return MemoryLease(run, self._held, self._lock)
 
-    def ask_to_stop(self, run: str, why: str) -> None:
+    def leave_word(self, run: str, word: str) -> int:
         """See Store."""
-        self._stops[run] = why
+        with self._lock:
+            number = next(self._numbers)
+            self._words.setdefault(run, []).append((number, word))
+            return number
 
-    def asked_to_stop(self, run: str) -> str:
+    def words(self, run: str) -> list[tuple[int, str]]:
         """See Store."""
-        return self._stops.get(run, "")
+        with self._lock:
+            return list(self._words.get(run, ()))
+
+    def heard(self, run: str, upto: int) -> None:
+        """See Store."""
+        with self._lock:
+            self._words[run] = [(number, word) for number, word in self._words.get(run, ()) if number > upto]
 
     def keep(self, key: str, body: str) -> None:
         """See Store."""
@@ -212,6 +232,17 @@ class MemoryStore:
     def kept(self, key: str) -> str | None:
         """See Store."""
         return self._kept.get(key)
+
+    def _index(self, run: str, records: Sequence[Record]) -> None:
+        asked = self._asked.setdefault(run, {})
+        for move in moves(run, records):
+            match move.what:
+                case "asked" if move.question is not None:
+                    asked[move.node] = move.question._replace(app=app_of(self._logs[run][0]))
+                case "left":
+                    asked.pop(move.node, None)
+                case _:
+                    asked.clear()
 
 
 class MemoryLease:

@@ -2,9 +2,10 @@
 
 import sqlite3
 from collections.abc import Generator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from ..inbox import Waiting, app_of, asks, moves, tells_of_questions
 from ..log import Record
 from ..run_errors import RunTaken, StoreDamaged, StoreFull, StoreTooNew, UnknownRun
 from .file_lease import FileLease
@@ -22,8 +23,31 @@ _SCHEMAS = (
     """,
     "CREATE TABLE stops (run TEXT PRIMARY KEY, why TEXT NOT NULL) WITHOUT ROWID",
     "CREATE TABLE kept (key TEXT PRIMARY KEY, body TEXT NOT NULL) WITHOUT ROWID",
+    "CREATE TABLE words (number INTEGER PRIMARY KEY AUTOINCREMENT, run TEXT NOT NULL, word TEXT NOT NULL)",
+    "DROP TABLE stops",
+    """
+    CREATE TABLE IF NOT EXISTS waiting (
+        run TEXT NOT NULL,
+        node TEXT NOT NULL,
+        question TEXT NOT NULL,
+        app TEXT NOT NULL,
+        tool TEXT NOT NULL,
+        summary TEXT NOT NULL,
+        risk INTEGER NOT NULL,
+        taint INTEGER NOT NULL,
+        ruling INTEGER NOT NULL,
+        people INTEGER NOT NULL,
+        roles TEXT NOT NULL,
+        asked_at REAL NOT NULL,
+        expires_at REAL NOT NULL,
+        PRIMARY KEY (run, node)
+    ) WITHOUT ROWID
+    """,
 )
 """What each version added to the one before."""
+
+_INDEXES_QUESTIONS = 6
+"""The version from which on open questions are indexed."""
 
 
 class SqliteStore:
@@ -41,6 +65,7 @@ class SqliteStore:
             if expected_seq != (0 if last is None else last + 1):
                 raise RunTaken(run)
             db.executemany("INSERT INTO records VALUES (?, ?, ?, ?, ?)", [(run, *record) for record in records])
+            _index(db, run, records)
 
     def read(self, run: str) -> list[Record]:
         """See Store."""
@@ -55,23 +80,32 @@ class SqliteStore:
         with self._translated(), self._connection() as db:
             return [run for (run,) in db.execute("SELECT run FROM records WHERE seq = 0 ORDER BY at DESC, run")]
 
+    def waiting(self) -> list[Waiting]:
+        """See Store."""
+        columns = ", ".join(Waiting._fields)
+        with self._translated(), self._connection() as db:
+            rows = db.execute(f"SELECT {columns} FROM waiting ORDER BY asked_at, run, node").fetchall()
+        return [Waiting(*row[:_ROLES], tuple(row[_ROLES].splitlines()), *row[_ROLES + 1 :]) for row in rows]
+
     def lease(self, run: str) -> FileLease:
         """See Store."""
         return FileLease(self.path.with_name(f"{self.path.name}-leases") / run, run)
 
-    def ask_to_stop(self, run: str, why: str) -> None:
+    def leave_word(self, run: str, word: str) -> int:
         """See Store."""
         with self._translated(), self._connection() as db:
-            if why:
-                db.execute("INSERT OR REPLACE INTO stops VALUES (?, ?)", (run, why))
-            else:
-                db.execute("DELETE FROM stops WHERE run = ?", (run,))
+            left = db.execute("INSERT INTO words (run, word) VALUES (?, ?) RETURNING number", (run, word))
+            return left.fetchone()[0]
 
-    def asked_to_stop(self, run: str) -> str:
+    def words(self, run: str) -> list[tuple[int, str]]:
         """See Store."""
         with self._connection() as db:
-            found = db.execute("SELECT why FROM stops WHERE run = ?", (run,)).fetchone()
-        return "" if found is None else found[0]
+            return db.execute("SELECT number, word FROM words WHERE run = ? ORDER BY number", (run,)).fetchall()
+
+    def heard(self, run: str, upto: int) -> None:
+        """See Store."""
+        with self._translated(), self._connection() as db:
+            db.execute("DELETE FROM words WHERE run = ? AND number <= ?", (run, upto))
 
     def keep(self, key: str, body: str) -> None:
         """See Store."""
@@ -132,4 +166,41 @@ def _bring_up_to_date(db: sqlite3.Connection) -> None:
         version = db.execute("PRAGMA user_version").fetchone()[0]
         for schema in _SCHEMAS[version:]:
             db.execute(schema)
+        if version < _INDEXES_QUESTIONS:
+            _index_all(db)
         db.execute(f"PRAGMA user_version = {len(_SCHEMAS)}")
+
+
+_ROLES = Waiting._fields.index("roles")
+
+
+def _index(db: sqlite3.Connection, run: str, records: Sequence[Record]) -> None:
+    """Keeps the index of open questions in step with a Log, in the transaction that adds these records to it."""
+    telling = [record for record in records if tells_of_questions(record)]
+    if not telling or not (any(map(asks, telling)) or _has_questions(db, run)):
+        return
+    for move in moves(run, telling):
+        match move.what:
+            case "asked" if move.question is not None:
+                first = db.execute("SELECT seq, at, body, digest FROM records WHERE run = ? AND seq = 0", (run,))
+                asked = move.question._replace(app=app_of(Record(*first.fetchone())))
+                row = [*asked[:_ROLES], "\n".join(asked.roles), *asked[_ROLES + 1 :]]
+                db.execute(f"INSERT OR REPLACE INTO waiting VALUES ({', '.join('?' * len(row))})", row)
+            case "left":
+                db.execute("DELETE FROM waiting WHERE run = ? AND node = ?", (run, move.node))
+            case _:
+                db.execute("DELETE FROM waiting WHERE run = ?", (run,))
+
+
+def _has_questions(db: sqlite3.Connection, run: str) -> bool:
+    return db.execute("SELECT 1 FROM waiting WHERE run = ? LIMIT 1", (run,)).fetchone() is not None
+
+
+def _index_all(db: sqlite3.Connection) -> None:
+    """Makes the index anew from all Logs. One that is damaged is left out: nobody can answer there anyway."""
+    db.execute("DELETE FROM waiting")
+    runs = [run for (run,) in db.execute("SELECT DISTINCT run FROM records")]
+    for run in runs:
+        rows = db.execute("SELECT seq, at, body, digest FROM records WHERE run = ? ORDER BY seq", (run,))
+        with suppress(ValueError, KeyError, TypeError, AttributeError):
+            _index(db, run, [Record(*row) for row in rows])
