@@ -48,6 +48,7 @@ def _argument(tool: Tool[Any, ..., Any], name: str, value: Labeled) -> Argument:
         control=name in tool.control,
         untrusted=untrusted,
         vouched_by="" if untrusted else label.by,
+        secret=label.secret,
     )
 
 
@@ -59,7 +60,15 @@ def _summary(tool: Tool[Any, ..., Any], arguments: Mapping[str, Labeled]) -> str
 
 
 def calling(tool: Tool[Any, ..., Any], action: Action, given: Mapping[str, Labeled], key: str) -> dict[str, Any]:
-    """The keyword arguments for doing a granted action: the original objects, or the edited values made into such.
+    """The keyword arguments for doing a granted action.
+
+    Raises pydantic's ValidationError if an edit does not fit the parameter's type.
+    """
+    return values(tool, action, given) | ({KEY: key} if tool.honours_key else {})
+
+
+def values(tool: Tool[Any, ..., Any], action: Action, given: Mapping[str, Labeled]) -> dict[str, Any]:
+    """What an action's arguments are: the original objects, or the edited values made into such.
 
     Raises pydantic's ValidationError if an edit does not fit the parameter's type.
     """
@@ -69,7 +78,7 @@ def calling(tool: Tool[Any, ..., Any], action: Action, given: Mapping[str, Label
         unchanged = before.value == argument.value
         data = given[argument.name].data
         arguments[argument.name] = data if unchanged else tool.codec(argument.name).validate_python(argument.value)
-    return arguments | ({KEY: key} if tool.honours_key else {})
+    return arguments
 
 
 def unfit_edit(tool: Tool[Any, ..., Any], edits: Mapping[str, Json]) -> str:

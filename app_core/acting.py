@@ -9,7 +9,7 @@ from rheostat.autonomy import Json, Raised, Risk, Rule
 
 from .agent import Agent, checked
 from .check_tool import checked_tool
-from .declare import AnyDeclared, Declared, Person, Source, Tool, asking
+from .declare import AnyDeclared, Declared, Person, Source, Tool, asking, named_by
 from .run_errors import BadDeclaration
 from .vertical import Vertical
 
@@ -78,7 +78,7 @@ class Acting(Vertical):
         )
 
         def declare(function: Callable[Concatenate[First, Rest], Result]) -> Tool[First, Rest, Result]:
-            named = control_names(function) if risk is control is None else frozenset(control or ())
+            named = named_by(function) if risk is control is None else frozenset(control or ())
             return checked_tool(self._declare(function, Tool, control=named, **options))
 
         return declare

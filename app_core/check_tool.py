@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 
 from .declare import KEY, AnyTool
 from .run_errors import BadDeclaration
+from .weigh import check_weighing
 
 EFFECT = "effect"
 """Name of the parameter by which an undo is given the result of what it takes back."""
@@ -18,7 +19,9 @@ AnyToolT = TypeVar("AnyToolT", bound=AnyTool)
 def checked_tool(tool: AnyToolT) -> AnyToolT:
     """The tool, if its declaration holds together. Raises BadDeclaration."""
     _check_names(tool, "control", tool.control, "the parameters that say who, where or how much")
+    _check_names(tool, "paths", tool.paths, "the parameters that name files")
     _check_names(tool, "changes", tool.changes, "the parameters that name the files which it changes")
+    check_weighing(tool)
     for function in (tool.undo, tool.preview_undo):
         if function is not None:
             _check_undo(tool, function)

@@ -285,6 +285,11 @@ class Person(Tool[First, Rest, First]):
         return True
 
 
+def named_by(function: Callable[..., Any]) -> frozenset[str]:
+    """All that a function is to be told: each may say who, where or how much as long as nobody says which do."""
+    return frozenset(inspect.signature(function).parameters) - {KEY}
+
+
 def asking(function: Callable[Concatenate[First, Rest], First]) -> Person[First, Rest]:
     """A wait for a person's word, made of a function whose docstring is the question and whose body is never run."""
     question = inspect.cleandoc(function.__doc__ or "") or "A person's word is wanted."

@@ -21,6 +21,7 @@ class Label(BaseModel):
         by: who vouches for it, or where that text came from; shown to the person who is asked.
         read_untrusted: untrusted text was read on the way here, though the value itself may be vouched for.
         passed: names of the checks that passed on every model's answer that the value rests on; None if it rests on none.
+        secret: it rests on what must not get out.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -29,6 +30,7 @@ class Label(BaseModel):
     by: str = ""
     read_untrusted: bool = False
     passed: tuple[str, ...] | None = None
+    secret: bool = False
 
 
 BUILDER = Label(trust=Trust.TRUSTED, by="the workflow")
@@ -49,6 +51,7 @@ def join(labels: Iterable[Label]) -> Label:
         by=", ".join(names),
         read_untrusted=any(label.read_untrusted for label in given),
         passed=_passed_on_all(label.passed for label in given),
+        secret=any(label.secret for label in given),
     )
 
 

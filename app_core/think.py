@@ -257,7 +257,8 @@ def _label(offered: Offered, answer: Answer) -> Label:
     label = join([*given, *sources])
     checks = {check.name for check in offered.llm.checks} | ({QUOTES} if answer.citations else set[str]())
     passed = checks if label.passed is None else checks & set(label.passed)
-    return label.model_copy(update={"passed": tuple(sorted(passed))})
+    secret = label.secret or any(source.secret for source in offered.llm.context)
+    return label.model_copy(update={"passed": tuple(sorted(passed)), "secret": secret})
 
 
 def _vouched(llm: Llm[Any, ..., Any], label: Label) -> dict[str, Label]:

@@ -78,5 +78,6 @@ async def _worked_out(
     if isinstance(declared, Source):
         outside = declared.trust is Trust.UNTRUSTED
         # What was asked counts too: who chooses the key chooses the record.
-        label = join([label, Label(trust=declared.trust, by=declared.name, read_untrusted=outside)])
+        own = Label(trust=declared.trust, by=declared.name, read_untrusted=outside, secret=declared.secret)
+        label = join([label, own])
     return finished(declared, node, result, label)
