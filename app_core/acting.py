@@ -10,8 +10,8 @@ from rheostat.autonomy import Json, Raised, Risk, Rule
 from .agent import Agent, checked
 from .check_tool import checked_tool
 from .declare import AnyDeclared, Declared, Person, Source, Tool, asking, named_by
+from .granting import Granting
 from .run_errors import BadDeclaration
-from .vertical import Vertical
 
 First = TypeVar("First")
 Rest = ParamSpec("Rest")
@@ -21,7 +21,7 @@ AnyNode = TypeVar("AnyNode", bound=AnyDeclared)
 RiskWord = Literal["read", "local", "outward", "irreversible"]
 
 
-class Acting(Vertical):
+class Acting(Granting):
     """What an App may do to the world, and whom it asks."""
 
     def tool(

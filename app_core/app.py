@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Coroutine, Iterable, Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Concatenate, Literal, ParamSpec, TypeVar, overload
 
-from rheostat.autonomy import Dial, Level
+from rheostat.autonomy import Dial, Grants, Level, Policy
 from rheostat.context import Section, Trust
 from rheostat.dag import Choice, Lessons, Limits, WrittenGraph, as_choice, calls, choice_name
 
@@ -39,6 +40,8 @@ class App(Acting):
         store: where Logs are kept; by default one SQLite file in the user's data folder, or in `RHEOSTAT_HOME`.
         lessons: where it is kept what runs teach, for the plans of later ones; by default another file there.
         limits: what one run may do at the same time, and what providers allow in a minute.
+        policy: rules, and who may approve; or the file that says so, read whenever a run is taken up.
+        grants: where grants are kept that hold in every run; by default another file there.
     """
 
     def __init__(
@@ -49,9 +52,11 @@ class App(Acting):
         store: Store | None = None,
         lessons: Lessons | None = None,
         limits: Limits | None = None,
+        policy: Policy | Path | None = None,
+        grants: Grants | None = None,
     ) -> None:
         where = _where(sys._getframe(1).f_globals)  # pyright: ignore[reportPrivateUsage]
-        super().__init__(name, where, gateway, store, lessons, limits or Limits())
+        super().__init__(name, where, gateway, store, lessons, limits or Limits(), policy=policy, grants=grants)
 
     @overload
     def source(
@@ -60,21 +65,31 @@ class App(Acting):
         /,
         *,
         trust: TrustWord = ...,
+        secret: bool = ...,
         timeout_s: float | None = ...,
     ) -> Source[First, Rest, Result]: ...
     @overload
     def source(
-        self, function: None = None, /, *, trust: TrustWord = ..., timeout_s: float | None = ...
+        self, function: None = None, /, *, trust: TrustWord = ..., secret: bool = ..., timeout_s: float | None = ...
     ) -> Callable[[Callable[Concatenate[First, Rest], Result]], Source[First, Rest, Result]]: ...
-    def source(self, function: Any = None, /, *, trust: TrustWord = "trusted", timeout_s: float | None = None) -> Any:
+    def source(
+        self,
+        function: Any = None,
+        /,
+        *,
+        trust: TrustWord = "trusted",
+        secret: bool = False,
+        timeout_s: float | None = None,
+    ) -> Any:
         """Declares private data: a function that gives Snippets (for `llm(context=...)`) or any other value.
 
         Args:
             function: as a bare decorator.
             trust: "untrusted" for text from outside, which may try to steer the model.
+            secret: it holds what must not get out. An action that others see and that rests on it counts as irreversible.
             timeout_s: seconds after which it is given up, called as a step of a workflow; None for never.
         """
-        return self._declare(function, Source, trust=Trust[trust.upper()], timeout_s=timeout_s)
+        return self._declare(function, Source, trust=Trust[trust.upper()], secret=secret, timeout_s=timeout_s)
 
     @overload
     def function(
@@ -222,6 +237,7 @@ class App(Acting):
         model: str | None = None,
         models: Iterable[str] = (),
         approvers: int = 1,
+        by: str = "",
         decide: Decide | None = None,
         watch: Watch | None = None,
         **inputs: Any,
@@ -236,15 +252,23 @@ class App(Acting):
             model: any litellm name, `local` or `gguf:PATH`; None for what is found first.
             models: several of them, among which the plan chooses for each call; instead of `model`.
             approvers: how many people could approve; with one, what asks two people asks one.
+            by: on whose behalf; by default the login name, or who the run around this one is for.
             decide: asks a person at once. Without it, or if it gives None, the run waits.
             watch: is told of every event once it is in the Log.
             inputs: the workflow's arguments.
 
         Raises:
             BadInput: an argument is missing, unknown or does not fit the signature.
+            BadPolicy: the policy can't be read, so nothing may be decided.
             UnknownModel, UnknownPrice: the model can't be used.
         """
-        terms = {"budget_usd": budget_usd, "deadline_s": deadline_s, "approvers": approvers, "dial": as_dial(dial)}
+        terms = {
+            "budget_usd": budget_usd,
+            "deadline_s": deadline_s,
+            "approvers": approvers,
+            "asked_by": by,
+            "dial": as_dial(dial),
+        }
         run = Run[Result].start(self, workflow, inputs, terms, _models(model, models))
         return run.resume(decide=decide, watch=watch)
 

@@ -8,6 +8,7 @@ from .events import CallSettled, RunEnded, RunResumed
 from .log import Store, chained, verify
 from .run_errors import RunHeld
 from .view import view
+from .word import CallOff
 
 _LOOK_S = 0.1
 
@@ -25,12 +26,14 @@ def cancel(store: Store, run: str, *, why: str, patience_s: float) -> None:
         RunHeld: that process has not stopped yet; it will as soon as it can.
     """
     until_s = time.monotonic() + patience_s
-    lease = store.lease(run)
+    lease, left = store.lease(run), False
     while True:
         try:
             lease.take()
         except RunHeld:
-            store.ask_to_stop(run, why)
+            if not left:
+                store.leave_word(run, CallOff(why=why).model_dump_json())
+                left = True
             if time.monotonic() > until_s:
                 raise
             time.sleep(_LOOK_S)
@@ -54,4 +57,4 @@ def _end(store: Store, run: str, why: str) -> None:
         events = [RunResumed(), *cut_off, RunEnded(status="cancelled", reason=why)]
         at = max(time.time(), seen.last_at)
         store.append(run, len(records), chained(events, seq=len(records), after=records[-1].digest, at=at))
-    store.ask_to_stop(run, "")
+    store.heard(run, max((number for number, _ in store.words(run)), default=0))

@@ -1,10 +1,14 @@
 """The one place where adapters are chosen."""
 
+from __future__ import annotations
+
 import os
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+from rheostat.autonomy import Grants
 from rheostat.context import Calibrations, Counter, calibrated
 from rheostat.dag import Lessons
 
@@ -13,13 +17,18 @@ from .log import Store
 from .models import Available, Resolved, available, choose
 from .ports import Gateway
 
+if TYPE_CHECKING:
+    from rheostat.autonomy.io import Checkpoints
+
 __all__ = [
     "Available",
     "Resolved",
     "available_models",
     "calibrations",
     "counter_for",
+    "default_checkpoints",
     "default_gateway",
+    "default_grants",
     "default_lessons",
     "default_store",
     "get_local_model",
@@ -81,11 +90,25 @@ def store_in(folder: Path) -> Store:
     return SqliteStore(folder / "runs.sqlite")
 
 
+def default_checkpoints() -> Checkpoints:
+    """Files as they were before effects changed them; a folder in the user's data folder."""
+    from rheostat.autonomy.io import Checkpoints
+
+    return Checkpoints(data_folder() / "checkpoints")
+
+
 def default_lessons() -> Lessons:
     """One SQLite file in the user's data folder."""
     from rheostat.dag import SqliteLessons
 
     return SqliteLessons(data_folder() / "lessons.sqlite")
+
+
+def default_grants() -> Grants:
+    """One SQLite file in the user's data folder."""
+    from rheostat.autonomy.io import SqliteGrants
+
+    return SqliteGrants(data_folder() / "grants.sqlite")
 
 
 def counter_for(model: str) -> Counter:

@@ -2,6 +2,8 @@
 
 from typing import Literal
 
+from pydantic import Field
+
 from rheostat.autonomy import Action, Approval, Dial, Grant, Json, Policy, Question, Verdict
 
 from .frozen import Frozen
@@ -74,11 +76,22 @@ class PolicySet(Frozen):
 
 
 class GrantGiven(Frozen):
-    """People gave a standing permission along with an answer; `question` is the one they answered."""
+    """A standing permission for this run; `question` is the one that was answered with it, "" for none.
+
+    One for every run of the app is here only for the record, as it was when it first let something go.
+    """
 
     kind: Literal["grant_given"] = "grant_given"
     grant: Grant
     question: str = ""
+
+
+class GrantRevoked(Frozen):
+    """Somebody took back a grant that was given in this run. Nothing more goes by it."""
+
+    kind: Literal["grant_revoked"] = "grant_revoked"
+    grant: str
+    by: str = ""
 
 
 class UndoStarted(Frozen):
@@ -104,3 +117,19 @@ class UndoFailed(Frozen):
     kind: Literal["undo_failed"] = "undo_failed"
     node: str
     error: str
+
+
+class Erased(Frozen):
+    """Somebody erased what records of this Log said; `records` are the first and last of each stretch of them."""
+
+    kind: Literal["erased"] = "erased"
+    records: tuple[tuple[int, int], ...]
+    by: str = ""
+    reason: str = ""
+
+
+class Tombstone(Frozen):
+    """In the place of a record that was erased: the digest of what it said. Never appended."""
+
+    kind: Literal["tombstone"] = "tombstone"
+    digest: str = Field(pattern="^[0-9a-f]{64}$")

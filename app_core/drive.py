@@ -9,10 +9,12 @@ from collections.abc import Callable, Coroutine, Mapping, Sequence
 from typing import Any
 
 from rheostat import dag
-from rheostat.autonomy import Question
+from rheostat.autonomy import Grants, Policy, Question
 from rheostat.dag import State, step
 
 from . import answers
+from .around import AROUND
+from .decisions import PolicySet
 from .declare import AnyWorkflow
 from .ending import ending
 from .events import CallSettled, Event, NodeFinished, NodeStarted, RunEnded, RunResumed, Token
@@ -25,6 +27,7 @@ from .planning import planned
 from .ports import ChatReply, ChatRequest, Gateway
 from .replay import Cast, apply
 from .view import View
+from .word import WORD, CallOff, Word, told, why_called_off
 from .work import work
 
 Watch = Callable[[Event, View], None]
@@ -34,7 +37,7 @@ Listen = Callable[[Token], None]
 """Is told the models' answers as they come."""
 
 _LOOK_S = 0.5
-"""Seconds between two looks whether someone has called the run off."""
+"""Seconds between two looks whether someone has left word for the run."""
 
 
 class Driver:
@@ -55,12 +58,15 @@ class Driver:
         gateway: Gateway,
         outlook: Outlook,
         store: Store,
+        grants: Grants,
+        policy: Policy,
         decide: Decide | None = None,
         watch: Watch | None = None,
         listen: Listen | None = None,
     ) -> None:
         self.view, self.state = seen, state
         self.gateway, self.cast, self.outlook = gateway, cast, outlook
+        self.grants, self._policy, self.around = grants, policy, AROUND.get()
         self._workflow, self._store, self._watch, self._listen = workflow, store, watch, listen
         self.seq, self._digest = len(records), records[-1].digest if records else GENESIS
         self._epoch_s = max(time.time(), seen.last_at) - time.monotonic()
@@ -124,6 +130,10 @@ class Driver:
         """What a run has kept under this key."""
         return self._store.kept(key)
 
+    def call_off(self, why: str) -> None:
+        """See Hold."""
+        self._store.leave_word(self.view.run, CallOff(why=why).model_dump_json())
+
     def asks(self, question: Question) -> None:
         """Puts a question in front of whoever is there to be asked."""
         if self._people is not None:
@@ -149,13 +159,20 @@ class Driver:
             RunHeld: another process works on it.
         """
         self._lease.take()
+        words = self._words()
+        policy = [] if self._policy == self.view.policy else [PolicySet(policy=self._policy)]
+        news = [*policy, *told(self.view, words.values())]
         if self.seq == 1:
+            self.later(*news)
             self._plan()
             self.tell(dag.Resumed(self.now()))
+            self._heard(words)
             return
-        self.emit(RunResumed(shape=dict(changed or {})), *self._cut_off())
+        self.emit(RunResumed(shape=dict(changed or {})), *news, *self._cut_off())
+        self._heard(words)
         if self.view.plan is None:
             self._plan()
+        answers.reconsider(self)
         for question in self.view.open_questions():
             answers.settle(self, question)
             self.asks(question)
@@ -163,7 +180,7 @@ class Driver:
     async def go(self) -> None:
         """Runs what can run, and asks people if there is someone to ask, until the run has ended or only waits."""
         self._over = self._loop.create_future()
-        self._look_for_stop()
+        self._safely(self._listen_outside)
         self._rest()
         try:
             await self._over
@@ -173,7 +190,7 @@ class Driver:
             raise self._trouble
         if self._why_stop:
             self.emit(*self._cut_off(), RunEnded(status="cancelled", reason=self._why_stop))
-            self._store.ask_to_stop(self.view.run, "")
+            self._heard(self._words())
         elif self.state.complete and self.view.status == "running":
             self.emit(ending(self.view, self.state, self.outlook))
 
@@ -318,12 +335,25 @@ class Driver:
         self._trouble = self._trouble or trouble
         self._rest()
 
-    def _look_for_stop(self) -> None:
-        """Looks, now and then, whether someone has called the run off."""
-        self._why_stop = self._store.asked_to_stop(self.view.run)
+    def _listen_outside(self) -> None:
+        """Hears, now and then, what was said to the run from outside."""
+        words = self._words()
+        self._why_stop = why_called_off(words.values())
         if not self._why_stop:
-            self._look = self._loop.call_later(_LOOK_S, self._safely, self._look_for_stop)
+            self._look = self._loop.call_later(_LOOK_S, self._safely, self._listen_outside)
+            if news := told(self.view, words.values()):
+                self.emit(*news)
+                answers.reconsider(self)
+            self._heard(words)
         self._rest()
+
+    def _words(self) -> dict[int, Word]:
+        return {number: WORD.validate_json(word) for number, word in self._store.words(self.view.run)}
+
+    def _heard(self, words: Mapping[int, Word]) -> None:
+        """Lets go of words whose consequences are in the Log. A call-off stays until the run has ended."""
+        if words and (self._why_stop or not why_called_off(words.values())):
+            self._store.heard(self.view.run, max(words))
 
     def _rest(self) -> None:
         """Lets `go` end once nothing is being done or to be written, and others work on the run while it only asks."""

@@ -13,10 +13,13 @@ from .decisions import (
     Asked,
     DialMoved,
     EffectStarted,
+    Erased,
     GrantGiven,
+    GrantRevoked,
     PolicySet,
     Reminded,
     Ruled,
+    Tombstone,
     UndoFailed,
     Undone,
     UndoStarted,
@@ -299,10 +302,13 @@ Event = Annotated[
     | DialMoved
     | PolicySet
     | GrantGiven
+    | GrantRevoked
     | EffectStarted
     | UndoStarted
     | Undone
-    | UndoFailed,
+    | UndoFailed
+    | Erased
+    | Tombstone,
     Field(discriminator="kind"),
 ]
 

@@ -5,7 +5,7 @@ from collections.abc import Callable, Coroutine, Mapping
 from typing import Any, Protocol
 
 from rheostat import dag
-from rheostat.autonomy import Question
+from rheostat.autonomy import Grants, Question
 
 from .events import Event
 from .outlook import Outlook
@@ -24,6 +24,10 @@ class Hold(Protocol):
     outlook: Outlook
     replanned: asyncio.Future[None]
     """Is done, and replaced by the next, as soon as there is another plan."""
+    grants: Grants
+    """Those that outlast a run."""
+    around: "Hold | None"
+    """The run whose function started this one, or took it up."""
 
     def now(self) -> float:
         """The run's time in epoch seconds. It never goes back, whatever is done to the clock."""
@@ -55,6 +59,10 @@ class Hold(Protocol):
 
     def kept(self, key: str) -> str | None:
         """What a run has kept under this key."""
+        ...
+
+    def call_off(self, why: str) -> None:
+        """Has the run end, as soon as what has begun has ended, as if somebody had called it off from outside."""
         ...
 
     def asks(self, question: Question) -> None:

@@ -15,9 +15,10 @@ from rheostat.autonomy import Approval, Json, Question
 from rheostat.dag import Retried, State, step
 
 from . import answers
+from .around import AROUND, within_another
 from .calibrated_gateway import CalibratedGateway
 from .cancel import cancel
-from .compose import calibrations, default_gateway, default_store, resolve
+from .compose import calibrations, default_gateway, default_grants, default_store, resolve
 from .declare import AnyWorkflow, Workflow
 from .drive import Driver, Listen, Watch
 from .events import Event, NodeRetried, Request, RunStarted, Token
@@ -27,16 +28,18 @@ from .log import GENESIS, Record, Store, chained, verify
 from .outlook import models_of
 from .people import Decide
 from .planning import keep_lessons, outlook
+from .policies import policy_of
 from .replay import replay
 from .run_errors import BadDeclaration, BadInput, RunNotDone, RunTaken, UnfitAnswer, WorkflowChanged
 from .shape import difference, digest
+from .steering import Steering
 from .vertical import LOADING, Vertical
 from .view import View, view
 
 Result = TypeVar("Result")
 
 
-class Run(Generic[Result]):
+class Run(Steering, Generic[Result]):
     """One request's life.
 
     Args:
@@ -69,6 +72,7 @@ class Run(Generic[Result]):
                 "So it would start another one each time one of its runs is taken up.",
                 'Put the call of app.run() under `if __name__ == "__main__":`.',
             )
+        policy_of(app)  # a broken one is told of before there is a run
         gateway = app.gateway or default_gateway()
         chosen = resolve(models[0] if models else None)
         others = [model for model in models if model != chosen.model]
@@ -87,7 +91,7 @@ class Run(Generic[Result]):
                 models=(chosen.model, *others) if others else (),
                 calibration=calibrations().of(chosen.model),
                 calibrations={model: known for model in others if (known := calibrations().of(model))},
-                **terms,
+                **within_another(terms),
             )
         except ValidationError as error:
             raise bad_terms(error) from None
@@ -300,11 +304,14 @@ class Run(Generic[Result]):
             gateway=calibrated,
             outlook=outlook(self.app, self._workflow, calibrated, terms.models or (terms.model,), terms.inputs),
             store=self._store,
+            grants=self.app.grants or default_grants(),
+            policy=policy_of(self.app),
             decide=decide,
             watch=watch,
             listen=listen,
         )
         self._records = None
+        AROUND.set(driver)
         try:
             driver.restart(changed=changed)
             if approval is not None:

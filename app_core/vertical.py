@@ -2,7 +2,9 @@
 
 from contextvars import ContextVar
 from dataclasses import dataclass, field
+from pathlib import Path
 
+from rheostat.autonomy import Grants, Policy
 from rheostat.dag import Lessons, Limits
 
 from .declare import AnyDeclared
@@ -20,7 +22,8 @@ class Vertical:
     Args:
         name: what people call it.
         where: the module or file that declares it.
-        gateway, store, lessons: None for the defaults.
+        gateway, store, lessons, grants: None for the defaults.
+        policy: the App's own, or the file that has it; None for none.
         limits: what one run may do at the same time.
         declared: its functions, by the name that a graph's nodes call them by.
     """
@@ -31,4 +34,6 @@ class Vertical:
     store: Store | None = None
     lessons: Lessons | None = None
     limits: Limits = field(default_factory=Limits)
+    policy: Policy | Path | None = None
+    grants: Grants | None = None
     declared: dict[str, AnyDeclared] = field(default_factory=dict[str, AnyDeclared])

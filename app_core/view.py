@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any
 
 from rheostat.autonomy import Action, Approval, Dial, Grant, Json, Policy, Question
@@ -19,6 +20,7 @@ from .events import (
     EffectStarted,
     Event,
     GrantGiven,
+    GrantRevoked,
     NodeDeclined,
     NodeFailed,
     NodeFinished,
@@ -28,6 +30,7 @@ from .events import (
     Packed,
     Planned,
     PolicySet,
+    Reminded,
     Request,
     Ruled,
     RunEnded,
@@ -83,6 +86,7 @@ class View:
         questions: all that were asked, by id; `open_questions()` are those that still wait.
         approvals: what people said, by question.
         granted: ids of the questions whose action was started; each is used once.
+        reminded: of which question whom; "" is whoever was asked at first.
         effects: idempotency keys of the effects that were started, by node.
         spent_usd: the settled bills; open_usd what running calls may cost at most, by call.
         expected_tokens: what running calls are expected to read from the provider's cache, by call.
@@ -106,6 +110,7 @@ class View:
     asked_by: dict[str, str] = field(default_factory=dict[str, str])
     approvals: dict[str, list[Approval]] = field(default_factory=dict[str, "list[Approval]"])
     granted: set[str] = field(default_factory=set[str])
+    reminded: dict[str, set[str]] = field(default_factory=dict[str, "set[str]"])
     effects: dict[str, str] = field(default_factory=dict[str, str])
     ruled: list[Ruled] = field(default_factory=list[Ruled])
     open_usd: dict[str, float] = field(default_factory=dict[str, float])
@@ -205,10 +210,15 @@ class View:
                 self._node(event.node).citations = event.citations
             case DialMoved():
                 self.moved = event.dial
+            case Reminded():
+                self.reminded.setdefault(event.question, set()).add(event.to)
             case PolicySet():
                 self.policy = event.policy
             case GrantGiven():
                 self.grants[event.grant.id] = event.grant
+            case GrantRevoked():
+                revoked_at = datetime.fromtimestamp(at, UTC)
+                self.grants[event.grant] = self.grants[event.grant].revoked(by=event.by, at=revoked_at)
             case Ruled():
                 self.ruled.append(event)
                 self._node(event.node).action = event.action

@@ -13,25 +13,32 @@ from .errors import (
     BadGrant,
     BadRule,
     ChangedSince,
+    GrantsUnreadable,
     NaiveTime,
     NothingToAsk,
     NotKept,
     NotRestored,
     UnfitValue,
+    UnknownGrant,
     UnknownRisk,
 )
 from .grant import Bound, Grant, GrantScope
+from .grants import Grants
 from .hours import Hours
 from .level import Level
 from .look_alike import look_alike
+from .part import Part, hunks_of, items_of, with_parts
 from .policy import Patience, Policy
-from .question import Approval, Question, ask, like_this
+from .provenance import Witness
+from .question import Approval, Question, ask, like_this, together
 from .raised import Raised
 from .rule import Rule, Ruling
 from .shell import Shell, read_shell
 from .shell_risk import risk_of_shell
 from .shown import plain, quoted
 from .taint import Taint, taint_of
+from .team import Team, is_stranger, may_answer, roles_wanting
+from .trace import Traced, trace
 from .verdict import TABLE, Verdict, verdict
 from .what_if import Burden, Difference, burden, differences, what_if
 
@@ -54,6 +61,8 @@ __all__ = [
     "Grant",
     "GrantScope",
     "Granted",
+    "Grants",
+    "GrantsUnreadable",
     "HABIT",
     "Hours",
     "Json",
@@ -64,6 +73,7 @@ __all__ = [
     "NotRestored",
     "NothingToAsk",
     "Open",
+    "Part",
     "Patience",
     "Policy",
     "Question",
@@ -78,27 +88,39 @@ __all__ = [
     "Suggestion",
     "TABLE",
     "Taint",
+    "Team",
+    "Traced",
     "UnfitValue",
+    "UnknownGrant",
     "UnknownRisk",
     "Verdict",
+    "Witness",
     "answer",
     "ask",
     "burden",
     "differences",
     "digest",
     "earned",
+    "hunks_of",
+    "is_stranger",
+    "items_of",
     "like_this",
     "look_alike",
+    "may_answer",
     "misfit",
     "next_level",
     "plain",
     "quoted",
     "read_shell",
     "risk_of_shell",
+    "roles_wanting",
     "share",
     "suggestions",
     "taint_of",
+    "together",
+    "trace",
     "verdict",
     "wanting",
     "what_if",
+    "with_parts",
 ]

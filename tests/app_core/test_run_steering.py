@@ -115,7 +115,7 @@ def test_an_effect_that_has_begun_is_waited_for_and_kept(store: Store) -> None:
     driven = Aside(lambda: app.run(flow, text="x", model="scripted", dial=2))
     assert begun.wait(10)
     cancelling = Aside(lambda: app.open(store.runs()[0]).cancel())
-    until(lambda: store.asked_to_stop(store.runs()[0]))
+    until(lambda: store.words(store.runs()[0]))
     time.sleep(0.6)
     go_on.set()
     driven.ends()
@@ -123,7 +123,7 @@ def test_an_effect_that_has_begun_is_waited_for_and_kept(store: Store) -> None:
     assert (driven.error, cancelling.error) == (None, None)
     run = app.open(store.runs()[0])
     assert (run.status, run.view.nodes["post"].status, run.failures) == ("cancelled", "done", {})
-    assert store.asked_to_stop(run.id) == ""
+    assert store.words(run.id) == []
 
 
 def test_a_process_that_does_not_stop_is_named_and_stops_later(store: Store) -> None:

@@ -1,9 +1,10 @@
 """Options and arguments that several commands share."""
 
-import getpass
 from typing import Annotated
 
 import typer
+
+from ...login import login_name
 
 AsJson = Annotated[bool, typer.Option("--json", help="Write one JSON document to stdout; all else goes to stderr.")]
 Dial = Annotated[
@@ -35,9 +36,4 @@ RunId = Annotated[str, typer.Argument(metavar="RUN", help="A run's id, its begin
 
 def person(by: str | None) -> str:
     """The name under which answers are kept: the one given, else the login name, else `you`."""
-    if by:
-        return by
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError):  # an account without a name, as in some containers
-        return "you"
+    return by or login_name()
