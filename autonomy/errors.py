@@ -97,3 +97,25 @@ class NotRestored(AutonomyError):
     """What stood at some paths could not be put back, or not all of it; the message says how far it came."""
 
     mend = "operator"
+
+
+class NoSandbox(AutonomyError):
+    """No command can be run in a sandbox here; the message says what stands in the way."""
+
+    mend = "operator"
+
+
+class BadSandbox(AutonomyError, ValueError):
+    """A sandbox that would not hold, or would hide what the command needs, is refused when it is declared."""
+
+
+class NotApplied(AutonomyError):
+    """What a command did in the sandbox was not done in earnest; the message says why, and what was touched."""
+
+    mend = "model"
+
+
+class Unreached(AutonomyError, OSError):
+    """A domain that may be reached leads to no address of the internet."""
+
+    mend = "operator"
