@@ -11,7 +11,6 @@ from .decisions import DialMoved, GrantGiven
 from .declare import Tool
 from .hold import Hold
 from .label import join
-from .view import View
 
 AROUND_IT = "the run around it"
 """Who moves the dial of a run that another one started."""
@@ -60,7 +59,7 @@ def rule(hold: Hold, action: Action, *rules: Rule) -> Verdict:
         app=hold.view.terms.app,
         by=hold.view.terms.asked_by,
         now=datetime.now(UTC),
-        approvers=approvers(hold.view),
+        approvers=hold.view.approvers,
     )
     used = next((grant for grant in grants if ruled.decided_by == f"grant {grant.id}"), None)
     if used is not None and used.id not in hold.view.grants:
@@ -78,11 +77,6 @@ def standing_grants(hold: Hold) -> tuple[Grant, ...]:
 def passed(hold: Hold, node: str) -> tuple[str, ...]:
     """The checks that passed on every model's answer that a node's arguments rest on; none if they rest on none."""
     return join(value.label for value in hold.state.arguments(node).values()).passed or ()
-
-
-def approvers(view: View) -> int:
-    """How many people could approve: whom the policy names, or as many as the request says."""
-    return len(view.policy.people) or view.terms.approvers
 
 
 def rules_for(hold: Hold, question: Question) -> tuple[Rule, ...]:

@@ -136,6 +136,11 @@ class View:
         """How far the run goes alone, as it stands now."""
         return self.moved or self.terms.dial
 
+    @property
+    def approvers(self) -> int:
+        """How many people could approve: whom the policy names, or as many as the request says."""
+        return len(self.policy.people) or self.terms.approvers
+
     def open_questions(self) -> list[Question]:
         """The questions that wait for a person, oldest first."""
         latest = {node: question for question, node in self.asked_by.items()}
