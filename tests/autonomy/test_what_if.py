@@ -129,7 +129,7 @@ records = st.lists(decisions, max_size=8)
 @given(decisions)
 def test_with_nothing_changed_the_verdict_is_the_one_on_record(decision: Decision) -> None:
     assert what_if(decision) == decision.verdict
-    same = {"dial": decision.dial, "policy": decision.policy, "grants": decision.grants}
+    same: dict[str, Any] = {"dial": decision.dial, "policy": decision.policy, "grants": decision.grants}
     assert what_if(decision, **same) == decision.verdict
 
 

@@ -11,6 +11,7 @@ import typer
 from .approve import approve
 from .context import context
 from .demo import demo
+from .dial import dial
 from .doctor import doctor, models
 from .endings import EXIT_CODES, Ending
 from .eval import evaluate
@@ -52,7 +53,7 @@ def options(
     """What a model sees, what it may cost, and who decides."""
 
 
-for command in (demo, plan, review, runs, show, approve, cancel, retry, fork, context, doctor, models):
+for command in (demo, plan, review, runs, show, approve, dial, cancel, retry, fork, context, doctor, models):
     cli.command()(command)
 cli.command("eval")(evaluate)
 
