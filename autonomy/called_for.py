@@ -1,0 +1,99 @@
+"""Whether a request calls for an effect at all: the narrowest plan that can be made without asking a model.
+
+An agent may use all its tools, but a request seldom calls for all of them. Once text from outside has been read, an
+effect that the user's words do not call for was thought of by nobody who may think of one. This is a lexical test, in
+English: other words call for nothing, and so are asked about. A workflow's graph is the better plan where there is one.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+from .words import tokens
+
+_ALIKE = (
+    "send write post message dm msg tell reply respond answer say inform notify forward email mail contact ask let",
+    "add append include put insert attach create make new set plan organize organise schedule book remind reminder "
+    "prepare draft start open write save note",
+    "invite add onboard bring",
+    "update change adjust modify edit set correct fix amend rename move",
+    "delete remove erase clear clean cancel drop kick discard trash",
+    "reschedule move postpone shift change delay",
+    "cancel delete remove",
+    "share give grant send",
+    "reserve reservation book booking rent hire",
+    "pay transfer refund send money return reimburse settle",
+    "buy purchase order",
+    "publish post upload put",
+    "run execute test build install",
+)
+"""Verbs that may stand for each other in a request."""
+
+_THINGS = (
+    "event calendar meeting appointment reminder remind invitation schedule participant",
+    "message dm direct msg chat word",
+    "email mail inbox e",
+    "file document doc drive docx xlsx txt pdf folder list note sheet spreadsheet",
+    "transaction payment money bill rent subscription refund order transfer amount invoice fee price",
+    "user person people member colleague friend employee customer everyone him her them info information account "
+    "address detail profile name",
+    "webpage website web page site www http",
+    "channel slack group room",
+    "password passcode credential login",
+    "hotel room stay place",
+    "restaurant table dinner lunch",
+    "car rental vehicle",
+    "flight ticket",
+)
+
+_PLAIN = "add append create make set update change send write post put get new edit insert do open start"
+"""Verbs that say too little by themselves: what is to be added, or sent, must be called for, too."""
+
+
+def called_for(tool: str, asked: str) -> bool:
+    """Whether words call for a tool: for what its name says is done, and what it is done to.
+
+    Args:
+        tool: its name, of a verb and what it is done to: `send_direct_message`.
+        asked: the words of the user, and of the builder.
+    """
+    said = _stems(asked)
+    verb, things = _parts(tool)
+    does = not verb or bool(_forms(verb, _ALIKE) & said)
+    if not does:
+        return False
+    if verb not in _stems(_PLAIN) or not things:
+        return True
+    # To write or to tell somebody is to send a message: the verb names the thing.
+    named = any(_forms(thing, _THINGS) & said for thing in things)
+    return named or (_stem("message") in things and bool(_stems(_SENDING) & said))
+
+
+_SENDING = "send write message dm msg tell reply respond post"
+
+
+def _parts(tool: str) -> tuple[str, tuple[str, ...]]:
+    """The verb of a tool's name, and the rest."""
+    words = [_stem(word) for word in tokens(tool.replace("_", " ").replace("-", " "))]
+    verbs = _stems(" ".join((*_ALIKE, _PLAIN)))
+    if words and words[0] in verbs:
+        return words[0], tuple(words[1:])
+    return "", tuple(words)
+
+
+def _forms(word: str, groups: tuple[str, ...]) -> frozenset[str]:
+    """A word, and those of every group in which it stands."""
+    return frozenset({word}).union(*(stems for stems in map(_stems, groups) if word in stems))
+
+
+@lru_cache(maxsize=256)
+def _stems(words: str) -> frozenset[str]:
+    return frozenset(_stem(word) for word in tokens(words))
+
+
+def _stem(word: str) -> str:
+    """A word without the endings of English grammar, roughly."""
+    for ending in ("ing", "ied", "ies", "es", "ed", "s"):
+        if word.endswith(ending) and len(word) - len(ending) >= 3:
+            return word.removesuffix(ending) + ("y" if ending in ("ied", "ies") else "")
+    return word.removesuffix("e") if len(word) > 4 else word
