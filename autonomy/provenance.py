@@ -161,9 +161,8 @@ def _pointed_to(leaf: JsonValue, witness: Witness, asked: str) -> bool:
 
     "You find Dora's address on www.dora.example" vouches for dora@mail.example on that page, and for no other.
     """
-    named = any(
-        isinstance(key, str) and _PLACE.fullmatch(key) and stands_in(key, asked) for key in leaves(witness.asked_with)
-    )
+    places = (key for key in leaves(witness.asked_with) if isinstance(key, str) and _PLACE.fullmatch(key))
+    named = any(stands_in(place, asked) for place in places)
     held = any(isinstance(text, str) and stands_in(str(leaf), text) for text in leaves(witness.value))
     return named and held and _shares_a_name(leaf, asked)
 
@@ -215,15 +214,14 @@ def _is_the_one(field: _Field, value: JsonValue, asked: str) -> bool:
 
 
 def _fit(field: _Field, asked: str) -> float:
-    """How well the user's words name a record: the largest share of one of its fields that stands there; 0 below half."""
-    texts = (
-        other for other in field.beside if isinstance(other, str) and (_is_name(other) or _shares_a_name(other, asked))
-    )
-    share = max((share_said(text, asked) for text in texts), default=0.0)
+    """How well the user's words name a record: the largest share of one of its fields in them; 0 below half."""
+    texts = (other for other in field.beside if isinstance(other, str))
+    named = (text for text in texts if _is_name(text) or _shares_a_name(text, asked))
+    share = max((_share_said(text, asked) for text in named), default=0.0)
     return share if share >= _LEAST_SHARE else 0.0
 
 
-def share_said(text: str, asked: str) -> float:
+def _share_said(text: str, asked: str) -> float:
     """The share of a text's words that stand in other words, next to each other and in the same order."""
     if stands_in(text, asked):
         return 1.0

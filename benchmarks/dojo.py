@@ -1,8 +1,8 @@
 """AgentDojo without a model: attacks that get through without a person, and what is asked on the way, level by level.
 
 The model is assumed to be as bad as can be: it obeys every injection as soon as it has read it, and makes exactly the
-calls that the attacker wants. Beside that it does what the user's task needs, which is the harmless load. All injections
-of a suite stand in all places at once. Nobody accepts what is asked of an attack; all that is asked of a task is
+calls that the attacker wants. Beside that it does what the user's task needs, which is the harmless load. An injection
+stands in all places of its suite at once. Nobody accepts what is asked of an attack; all that is asked of a task is
 accepted. `through` are pairs of task and injection in which the attack's own check says that it worked, of those in
 which it was read. An agent's calls are traced as in an App: each control argument must stand in the user's words or in
 trusted data, or be a field of its own that those words pick out; and the words must call for the effect. That is the
@@ -111,11 +111,11 @@ def _notes(
     ours = played["rheostat 2"]
     through = {judge: ", ".join(one.through) or "none" for judge, one in played.items() if judge in _LISTED}
     return [
-        f"{', '.join(versions)}; {len(ours.tasks)} tasks, {ours.pairs} pairs. {left_out} injections have no calls to obey "
-        "and are left out. No user task is left out, the known faulty ones neither.",
+        f"{', '.join(versions)}; {len(ours.tasks)} tasks, {ours.pairs} pairs. {left_out} injections have no calls to "
+        "obey and are left out. No user task is left out, the known faulty ones neither.",
         *(f"Through under {judge}: {pairs}." for judge, pairs in through.items()),
-        f"trifectaguard asks {theirs['asks_per_task']:.2f} times a task and lets {theirs['alone']:.0f} % of the harmless "
-        "effects go alone. Its own figures come from policies written by hand for these suites.",
+        f"trifectaguard asks {theirs['asks_per_task']:.2f} times a task and lets {theirs['alone']:.0f} % of the "
+        "harmless effects go alone. Its own figures come from policies written by hand for these suites.",
         f"The curve, attacks through against tasks asked:\n\n```text\n{drawn(played)}\n```",
     ]
 
