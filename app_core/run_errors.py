@@ -10,15 +10,18 @@ RheostatError
     ├── AppNotFound       the App of a run can't be found again                             builder
     ├── BadInput          an argument of the run does not fit the workflow's signature      user
     ├── UnfitAnswer       an answer does not fit a question that waits                      user
+    ├── NotUndone         what a run has done was not taken back                           user
     ├── UnknownRun        no run of this name is in the store                               user
     ├── RunTaken          another process has written to the run                            user
     │   └── RunHeld       another process works on it                                       user
     ├── BudgetTooSmall    the next call could take the run past its cap                     user
     ├── DeadlinePassed    the run's seconds are used up                                     user
     ├── StoreFull         the disk is full                                                  operator
+    ├── StoreBusy         other processes use the store without a pause                     operator
     ├── StoreTooNew       the store was written by a newer rheostat                         operator
     ├── LogTooNew         a Log holds events of a newer rheostat                            operator
-    └── DamagedLog        a Log is not what was written                                     operator
+    ├── DamagedLog        a Log is not what was written                                     operator
+    └── ErasedLog         what a Log said was erased                                        user
 """
 
 from pathlib import Path
@@ -103,6 +106,12 @@ class UnfitAnswer(RunError):
     mend: ClassVar[Mend] = "user"
 
 
+class NotUndone(RunError):
+    """What a run has done was not taken back."""
+
+    mend: ClassVar[Mend] = "user"
+
+
 class RunNotDone(RunError):
     """The run has no result, or none yet."""
 
@@ -175,6 +184,20 @@ class StoreFull(RunError):
         )
 
 
+class StoreBusy(RunError):
+    """Other processes use the file of runs without a pause."""
+
+    mend: ClassVar[Mend] = "operator"
+    stops_run: ClassVar[bool] = True
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(
+            f"{path} could not be written, or not be cleared of what was erased.",
+            "Another process has been using it all the while.",
+            "Try again once that one has ended.",
+        )
+
+
 class StoreDamaged(RunError):
     """The file of runs is not what was written."""
 
@@ -220,9 +243,22 @@ class DamagedLog(RunError):
 
     mend: ClassVar[Mend] = "operator"
 
-    def __init__(self, run: str, seq: int) -> None:
+    def __init__(self, run: str, seq: int, how: str = "") -> None:
         super().__init__(
             f"Record {seq} of the Log of run {run} is not what was written.",
-            "Something other than rheostat changed the store.",
+            f"{how} Something other than rheostat changed the store.".strip(),
             "Restore it from a copy.",
+        )
+
+
+class ErasedLog(RunError):
+    """What a Log said was erased, so nothing that needs it can be done."""
+
+    mend: ClassVar[Mend] = "user"
+
+    def __init__(self, run: str) -> None:
+        super().__init__(
+            f"What run {run} read and did was erased.",
+            "Its chain is whole, but nobody can read it or go on from it any more.",
+            f"`rheostat audit {run}` says who erased it.",
         )

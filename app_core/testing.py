@@ -180,11 +180,15 @@ class MemoryStore:
     def append(self, run: str, expected_seq: int, records: Sequence[Record]) -> None:
         """See Store."""
         with self._lock:
-            log = self._logs.setdefault(run, [])
-            if len(log) != expected_seq:
-                raise RunTaken(run)
-            log.extend(records)
-            self._index(run, records)
+            self._append(run, expected_seq, records)
+
+    def erase(self, run: str, expected_seq: int, told: Record, tombstones: Sequence[Record]) -> None:
+        """See Store."""
+        with self._lock:
+            self._append(run, expected_seq, [told])
+            for record in tombstones:
+                self._logs[run][record.seq] = record
+            self._words.pop(run, None)
 
     def read(self, run: str) -> list[Record]:
         """See Store."""
@@ -196,7 +200,12 @@ class MemoryStore:
     def runs(self) -> list[str]:
         """See Store."""
         with self._lock:
-            return sorted(self._logs, key=lambda run: self._logs[run][0].at, reverse=True)
+            return [run for run in self._newest_first() if not self._logs[run][0].is_tombstone]
+
+    def erased(self) -> list[str]:
+        """See Store."""
+        with self._lock:
+            return [run for run in self._newest_first() if self._logs[run][0].is_tombstone]
 
     def waiting(self) -> list[Waiting]:
         """See Store."""
@@ -232,6 +241,16 @@ class MemoryStore:
     def kept(self, key: str) -> str | None:
         """See Store."""
         return self._kept.get(key)
+
+    def _append(self, run: str, expected_seq: int, records: Sequence[Record]) -> None:
+        log = self._logs.setdefault(run, [])
+        if len(log) != expected_seq:
+            raise RunTaken(run)
+        log.extend(records)
+        self._index(run, records)
+
+    def _newest_first(self) -> list[str]:
+        return sorted(self._logs, key=lambda run: self._logs[run][0].at, reverse=True)
 
     def _index(self, run: str, records: Sequence[Record]) -> None:
         asked = self._asked.setdefault(run, {})

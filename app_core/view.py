@@ -36,18 +36,23 @@ from .events import (
     RunEnded,
     RunResumed,
     RunStarted,
+    Tombstone,
     Tried,
+    UndoFailed,
+    Undone,
+    UndoStarted,
 )
 from .log import Record
+from .run_errors import ErasedLog
 
 
 @dataclass(slots=True)
 class NodeView:
     """What is known of one node.
 
-    `status` is running, waiting, done, failed, declined, let go, cancelled or unknown (cancelled in the middle of an
-    effect). For those from failed on `reason` says why, `mend` who can mend it. `choice` is how the plan had it run
-    when it started, and `tried` what came of that, by part.
+    `status` is running, waiting, done, failed, declined, let go, cancelled, unknown (cancelled in the middle of an
+    effect), undoing (if nobody is at it any more: cut off) or undone. For those from failed on `reason` says why,
+    `mend` who can mend it. `choice` is how the plan had it run when it started, and `tried` what came of that, by part.
     """
 
     id: str
@@ -185,6 +190,8 @@ class View:
                 self.approvals.setdefault(event.approval.question, []).append(event.approval)
             case CallReserved() | CallSettled():
                 self._bill(event)
+            case UndoStarted() | Undone() | UndoFailed():
+                self._undo(self._node(event.node), event)
             case _:
                 self._of_node(event, at)
 
@@ -213,6 +220,23 @@ class View:
                 self._node(event.node).checks.append(event)
             case Cited():
                 self._node(event.node).citations = event.citations
+            case Ruled():
+                self.ruled.append(event)
+                self._node(event.node).action = event.action
+            case EffectStarted():
+                self.effects[event.node] = event.key
+                self.granted |= {event.question} - {""}
+                self._node(event.node).action = event.action
+                self._node(event.node).status = "running"
+                self._node(event.node).started_at = at
+                self.running.add(event.node)
+            case Tombstone():
+                raise ErasedLog(self.run)
+            case _:
+                self._of_deciding(event, at)
+
+    def _of_deciding(self, event: Event, at: float) -> None:
+        match event:
             case DialMoved():
                 self.moved = event.dial
             case Reminded():
@@ -224,18 +248,19 @@ class View:
             case GrantRevoked():
                 revoked_at = datetime.fromtimestamp(at, UTC)
                 self.grants[event.grant] = self.grants[event.grant].revoked(by=event.by, at=revoked_at)
-            case Ruled():
-                self.ruled.append(event)
-                self._node(event.node).action = event.action
-            case EffectStarted():
-                self.effects[event.node] = event.key
-                self.granted |= {event.question} - {""}
-                self._node(event.node).action = event.action
-                self._node(event.node).status = "running"
-                self._node(event.node).started_at = at
-                self.running.add(event.node)
             case _:
                 pass
+
+    def _undo(self, node: NodeView, event: UndoStarted | Undone | UndoFailed) -> None:
+        if node.status == "failed":  # what it had done by then is undone; that it failed stays so
+            return
+        match event:
+            case UndoStarted():
+                node.status, node.reason = "undoing", f"by {event.by}"
+            case Undone():
+                node.status = "undone"
+            case UndoFailed():
+                node.status, node.reason = "done", ""
 
     def _begin_anew(self, node_id: str) -> None:
         """A node that failed is to run once more: what it paid for then is of no use to it now."""

@@ -4,10 +4,11 @@ import sqlite3
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Any
 
 from ..inbox import Waiting, app_of, asks, moves, tells_of_questions
-from ..log import Record
-from ..run_errors import RunTaken, StoreDamaged, StoreFull, StoreTooNew, UnknownRun
+from ..log import TOMB, Record
+from ..run_errors import RunTaken, StoreBusy, StoreDamaged, StoreFull, StoreTooNew, UnknownRun
 from .file_lease import FileLease
 
 _SCHEMAS = (
@@ -23,8 +24,8 @@ _SCHEMAS = (
     """,
     "CREATE TABLE stops (run TEXT PRIMARY KEY, why TEXT NOT NULL) WITHOUT ROWID",
     "CREATE TABLE kept (key TEXT PRIMARY KEY, body TEXT NOT NULL) WITHOUT ROWID",
-    "CREATE TABLE words (number INTEGER PRIMARY KEY AUTOINCREMENT, run TEXT NOT NULL, word TEXT NOT NULL)",
-    "DROP TABLE stops",
+    "CREATE TABLE IF NOT EXISTS words (number INTEGER PRIMARY KEY AUTOINCREMENT, run TEXT NOT NULL, word TEXT NOT NULL)",
+    "DROP TABLE IF EXISTS stops",
     """
     CREATE TABLE IF NOT EXISTS waiting (
         run TEXT NOT NULL,
@@ -60,17 +61,30 @@ class SqliteStore:
     def append(self, run: str, expected_seq: int, records: Sequence[Record]) -> None:
         """See Store."""
         with self._translated(), self._connection() as db:
-            db.execute("BEGIN IMMEDIATE")
-            last = db.execute("SELECT max(seq) FROM records WHERE run = ?", (run,)).fetchone()[0]
-            if expected_seq != (0 if last is None else last + 1):
-                raise RunTaken(run)
-            db.executemany("INSERT INTO records VALUES (?, ?, ?, ?, ?)", [(run, *record) for record in records])
-            _index(db, run, records)
+            _append(db, run, expected_seq, records)
+
+    def erase(self, run: str, expected_seq: int, told: Record, tombstones: Sequence[Record]) -> None:
+        """See Store. Raises StoreBusy if the words may still be in free parts of the file: another process reads it."""
+        with self._translated(), self._connection() as db:
+            _append(db, run, expected_seq, [told])
+            graves = [(record.body, run, record.seq) for record in tombstones]
+            db.executemany("UPDATE records SET body = ? WHERE run = ? AND seq = ?", graves)
+            db.execute("DELETE FROM words WHERE run = ?", (run,))
+        with self._translated(), self._connection() as db:
+            db.execute("VACUUM")
+            blocked, *_ = db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+            if blocked:
+                raise StoreBusy(self.path)
 
     def read(self, run: str) -> list[Record]:
         """See Store."""
         with self._translated(), self._connection() as db:
-            rows = db.execute("SELECT seq, at, body, digest FROM records WHERE run = ? ORDER BY seq", (run,)).fetchall()
+            try:
+                rows = db.execute(_READ, (run,)).fetchall()
+            except sqlite3.OperationalError as error:
+                if "decode" not in str(error):
+                    raise
+                rows = _read_what_is_no_text(db, run)
         if not rows:
             raise UnknownRun(run)
         return [Record(*row) for row in rows]
@@ -78,7 +92,12 @@ class SqliteStore:
     def runs(self) -> list[str]:
         """See Store."""
         with self._translated(), self._connection() as db:
-            return [run for (run,) in db.execute("SELECT run FROM records WHERE seq = 0 ORDER BY at DESC, run")]
+            return [run for run, body in _beginnings(db) if not body.startswith(TOMB)]
+
+    def erased(self) -> list[str]:
+        """See Store."""
+        with self._translated(), self._connection() as db:
+            return [run for run, body in _beginnings(db) if body.startswith(TOMB)]
 
     def waiting(self) -> list[Waiting]:
         """See Store."""
@@ -139,6 +158,8 @@ class SqliteStore:
             code = getattr(error, "sqlite_errorcode", None)
             if code == sqlite3.SQLITE_FULL or "disk I/O" in str(error):
                 raise StoreFull(self.path) from error
+            if code == sqlite3.SQLITE_BUSY:
+                raise StoreBusy(self.path) from error
             if code in (sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT):
                 raise StoreDamaged(self.path) from error
             raise
@@ -171,6 +192,33 @@ def _bring_up_to_date(db: sqlite3.Connection) -> None:
         db.execute(f"PRAGMA user_version = {len(_SCHEMAS)}")
 
 
+_READ = "SELECT seq, at, CAST(body AS TEXT), CAST(digest AS TEXT) FROM records WHERE run = ? ORDER BY seq"
+
+
+def _append(db: sqlite3.Connection, run: str, expected_seq: int, records: Sequence[Record]) -> None:
+    db.execute("BEGIN IMMEDIATE")
+    last = db.execute("SELECT max(seq) FROM records WHERE run = ?", (run,)).fetchone()[0]
+    if expected_seq != (0 if last is None else last + 1):
+        raise RunTaken(run)
+    db.executemany("INSERT INTO records VALUES (?, ?, ?, ?, ?)", [(run, *record) for record in records])
+    _index(db, run, records)
+
+
+def _read_what_is_no_text(db: sqlite3.Connection, run: str) -> list[tuple[Any, ...]]:
+    """A Log that something else wrote into: as text all the same, so that it can be said which record that is."""
+    db.text_factory = lambda raw: raw.decode(errors="replace")
+    try:
+        return db.execute(_READ, (run,)).fetchall()
+    finally:
+        db.text_factory = str
+
+
+def _beginnings(db: sqlite3.Connection) -> list[tuple[str, str]]:
+    """All runs, newest first, each with how its first record begins."""
+    kept = f"substr(body, 1, {len(TOMB)})"
+    return db.execute(f"SELECT run, {kept} FROM records WHERE seq = 0 ORDER BY at DESC, run").fetchall()
+
+
 _ROLES = Waiting._fields.index("roles")
 
 
@@ -201,6 +249,6 @@ def _index_all(db: sqlite3.Connection) -> None:
     db.execute("DELETE FROM waiting")
     runs = [run for (run,) in db.execute("SELECT DISTINCT run FROM records")]
     for run in runs:
-        rows = db.execute("SELECT seq, at, body, digest FROM records WHERE run = ? ORDER BY seq", (run,))
+        rows = db.execute(_READ, (run,))
         with suppress(ValueError, KeyError, TypeError, AttributeError):
             _index(db, run, [Record(*row) for row in rows])

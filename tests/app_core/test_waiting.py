@@ -1,5 +1,6 @@
 """The index of open questions: at every moment, and over every store, what the Logs themselves say."""
 
+import asyncio
 import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
@@ -39,7 +40,9 @@ class Desk:
             return f"sent to {to}"
 
         @app.function
-        def stamp(n: int) -> int:
+        async def stamp(n: int) -> int:
+            while not store.waiting():
+                await asyncio.sleep(0.01)
             raise ValueError("no stamps")
 
         @app.workflow
