@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 
 from rheostat.autonomy import Action, Ruling
 from rheostat.dag import Labeled
@@ -15,10 +16,13 @@ from .declare import AnyTool
 from .events import Event, NodeDeclined
 from .functions import do_effect
 from .hold import Hold
+from .kept_files import keeping
 from .label import join
+from .parts import parts_of
 from .replay import finished
-from .rulings import NO_END, UNKNOWN, rule
-from .run_errors import TookTooLong
+from .rulings import ELSEWHERE, NO_END, UNKNOWN, rule
+from .run_errors import AppFailed, TookTooLong
+from .weigh import lead_elsewhere, weighed
 
 
 async def propose(hold: Hold, tool: AnyTool, node: str, arguments: Mapping[str, Labeled]) -> None:
@@ -26,6 +30,7 @@ async def propose(hold: Hold, tool: AnyTool, node: str, arguments: Mapping[str, 
     # A workflow that somebody else wrote has a label of its own, and declares no effect.
     declared = hold.state.nodes[node].scope.graph.label is None
     action = proposed(tool, arguments, node=node, run=hold.view.run, declared=declared)
+    action = await hold.run_function(weighed, {"tool": tool, "action": action, "arguments": arguments})
     ruling = rule(hold, action, *tool.rules)
     if ruling.ruling is Ruling.DENY:
         hold.emit(
@@ -35,7 +40,8 @@ async def propose(hold: Hold, tool: AnyTool, node: str, arguments: Mapping[str, 
     elif ruling.ruling >= Ruling.ASK:
         # The preview may refuse the action (its target is gone): better now than after a person has decided.
         preview = await hold.run_function(previewed, {"tool": tool, "arguments": arguments})
-        pose(hold, action, ruling, preview)
+        parts = await hold.run_function(parts_of, {"tool": tool, "action": action, "arguments": arguments})
+        pose(hold, action, ruling, preview, parts)
     else:
         await perform(hold, tool, action, arguments, before=[Ruled(node=node, action=action, verdict=ruling)])
 
@@ -49,21 +55,30 @@ async def perform(
     before: Sequence[Event] = (),
 ) -> None:
     """Does an action that may be done, under its idempotency key. Events in `before` go into the Log with its start."""
+    if elsewhere := lead_elsewhere(action):
+        return pose(hold, elsewhere, rule(hold, elsewhere, ELSEWHERE, *tool.rules), None)
     key = key_of(action.run, action.node)
     called = calling(tool, action, arguments, key)
     hold.emit(*before, EffectStarted(node=action.node, key=key, action=action, question=question))
     try:
-        result = await do_effect(tool.function, called, tool.timeout_s)
+        result = await do_effect(keeping(tool, key) if tool.changes else tool.function, called, tool.timeout_s)
     except TookTooLong:
         return pose(hold, action, rule(hold, action, NO_END, *tool.rules), None)
     hold.emit(finished(tool, action.node, result, join(value.label for value in arguments.values())))
 
 
 async def after_stop(hold: Hold, tool: AnyTool, node: str, arguments: Mapping[str, Labeled]) -> None:
-    """An effect whose end is not in the Log: done again only if the tool honours its key, else asked about."""
+    """An effect whose end is not in the Log: done again only if the tool knows its key, else asked about."""
     action = hold.view.nodes[node].action
     assert action is not None
-    if tool.honours_key:
+    key = hold.view.effects[node]
+    try:
+        result = None if tool.status is None else await hold.run_function(partial(tool.status, key), {})
+    except AppFailed:  # it can't tell
+        return pose(hold, action, rule(hold, action, UNKNOWN, *tool.rules), None)
+    if result is not None:
+        hold.emit(finished(tool, node, result, join(value.label for value in arguments.values())))
+    elif tool.honours_key or tool.status is not None:
         await perform(hold, tool, action, arguments)
     else:
         pose(hold, action, rule(hold, action, UNKNOWN, *tool.rules), None)

@@ -119,19 +119,21 @@ class Checkpoints:
 
     def end(self, key: str) -> None:
         """Keeps how an effect left what it changed. Raises NotKept."""
-        before = self.changed(key)[0]
+        before = self._change(key).before
         self._write(key, _Change(before=before, after=self.after(before)))
 
     def changed(self, key: str) -> tuple[Checkpoint, Checkpoint]:
-        """What stood there before an effect, and how it left it; the same twice if it has not ended.
+        """What stood there before an effect, and how it left it.
 
-        Raises NotRestored if nothing was kept under this key.
+        Raises NotRestored if either was never kept under this key.
         """
-        written = read_or_none(self._file(key))
-        if written is None:
-            raise NotRestored("What stood there before was never kept, or its folder is gone. Nothing was touched.")
-        change = _Change.model_validate_json(written)
-        return change.before, change.after or change.before
+        change = self._change(key)
+        if change.after is None:
+            raise NotRestored(
+                "How the effect left the files was never kept: it was cut off, or the disk was full. So nobody can "
+                "tell what others did to them since. Nothing was touched."
+            )
+        return change.before, change.after
 
     def put_back(self, key: str) -> tuple[Path, ...]:
         """Puts back what stood there before an effect. Returns and raises as `restore`."""
@@ -144,6 +146,12 @@ class Checkpoints:
 
     def _file(self, key: str) -> Path:
         return self._changes / f"{sha256(key.encode()).hexdigest()}.json"
+
+    def _change(self, key: str) -> _Change:
+        written = read_or_none(self._file(key))
+        if written is None:
+            raise NotRestored("What stood there before was never kept, or its folder is gone. Nothing was touched.")
+        return _Change.model_validate_json(written)
 
     def _write(self, key: str, change: _Change) -> None:
         write_whole(self._file(key), change.model_dump_json().encode())
