@@ -1,6 +1,6 @@
 """A standing permission: the one thing that loosens, for a narrow kind of action, until a stated time."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Annotated, Self
 
@@ -15,7 +15,7 @@ from .taint import Taint
 
 
 class Bound(BaseModel):
-    """What one argument may be, under a grant: exactly a value, or a path in a folder, or a number up to a limit.
+    """What one argument may be, under a grant: exactly a value, or a path in a folder, or a number from 0 to a limit.
 
     Matches as it stands, letter by letter: a grant errs by asking.
     """
@@ -41,8 +41,8 @@ class Bound(BaseModel):
             return within(argument.path, self.folder)
         if self.at_most is not None:
             value = argument.value
-            return isinstance(value, int | float) and not isinstance(value, bool) and value <= self.at_most
-        return canonical(argument.value) == canonical(self.equals)
+            return isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= self.at_most
+        return argument.value == self.equals and canonical(argument.value) == canonical(self.equals)
 
 
 class Grant(BaseModel):
@@ -51,11 +51,12 @@ class Grant(BaseModel):
     Args:
         id: by which it is listed and revoked.
         by: the people who gave it, each by their one stable id. It covers what needs no more people than these.
+        roles: the roles they had among them. It covers what needs no other.
         app, run: where it holds; an empty `run` is every run of the app.
         tool: exactly this one.
         control: the names that the action's control arguments must have. A tool that changed since is another tool.
         bounds: what arguments may be; one that no bound names may be anything.
-        risk, taint: the worst it covers. Taint is never steered.
+        risk, taint, cost_usd: the worst it covers. Taint is never steered; the cost is that of one effect by itself.
         rules: the rules that asked when it was given. One that joined since still asks.
         passed: a check that must have passed on what the action rests on; "" for none.
         given_at, expires_at: from when until just before when it holds.
@@ -67,6 +68,7 @@ class Grant(BaseModel):
 
     id: Name
     by: Annotated[tuple[Name, ...], Field(min_length=1)]
+    roles: tuple[Name, ...] = ()
     app: Name
     run: Name | Annotated[str, Field(max_length=0)] = ""
     tool: Name
@@ -74,6 +76,7 @@ class Grant(BaseModel):
     bounds: tuple[Bound, ...] = ()
     risk: Risk
     taint: Taint = Taint.CLEAN
+    cost_usd: float = Field(default=0.0, ge=0, allow_inf_nan=False)
     rules: tuple[Name, ...] = ()
     passed: Name | Annotated[str, Field(max_length=0)] = ""
     given_at: AwareDatetime
@@ -109,12 +112,12 @@ class Grant(BaseModel):
             action: what is proposed; its taint.
             taint: of it.
             app: whose action it is.
-            now: an aware time; None if nobody knows, and then it holds no longer.
+            now: an aware time; None, or one without its zone, if nobody knows, and then it holds no longer.
             passed: checks that passed on what the action rests on.
         """
-        arguments = {argument.name: argument for argument in action.arguments}
         return (
             now is not None
+            and now.utcoffset() is not None
             and self.revoked_at is None
             and self.given_at <= now < self.expires_at
             and self.app == app
@@ -123,9 +126,15 @@ class Grant(BaseModel):
             and action.declared
             and action.risk <= self.risk
             and taint <= self.taint
-            and set(self.control) == {name for name, argument in arguments.items() if argument.control}
+            and action.cost_usd <= self.cost_usd
             and (not self.passed or self.passed in passed)
-            and all(bound.argument in arguments and bound.holds(arguments[bound.argument]) for bound in self.bounds)
+            and self._bounds_hold({argument.name: argument for argument in action.arguments})
+        )
+
+    def _bounds_hold(self, arguments: Mapping[str, Argument]) -> bool:
+        control = {name for name, argument in arguments.items() if argument.control}
+        return set(self.control) == control and all(
+            bound.argument in arguments and bound.holds(arguments[bound.argument]) for bound in self.bounds
         )
 
 
@@ -171,6 +180,7 @@ class GrantScope(BaseModel):
         rules: Sequence[str],
         id: str,
         by: Sequence[str],
+        roles: Sequence[str] = (),
         app: str,
         given_at: datetime,
         expires_at: datetime,
@@ -180,7 +190,7 @@ class GrantScope(BaseModel):
         Args:
             action: what they accepted; its `taint`, and the names of the `rules` that asked.
             id: by which it is listed and revoked.
-            by: who accepted.
+            by: who accepted, and the `roles` they have among them.
             app: whose action it is.
             given_at: now, as an aware time.
             expires_at: when it ends if the scope does not say.
@@ -192,6 +202,7 @@ class GrantScope(BaseModel):
         given = Grant(
             id=id,
             by=tuple(by),
+            roles=tuple(roles),
             app=app,
             run="" if self.every_run else action.run,
             tool=action.tool,
@@ -199,6 +210,7 @@ class GrantScope(BaseModel):
             bounds=self.bounds,
             risk=action.risk,
             taint=taint,
+            cost_usd=action.cost_usd,
             rules=tuple(rules),
             passed=self.passed,
             given_at=given_at,

@@ -11,7 +11,7 @@ from .shown import quoted
 
 
 def _settled(path: str) -> str:
-    if path and (not isabs(path) or normpath(path) != path or "\0" in path):
+    if path and (not isabs(path) or normpath(path) != path or path.startswith("//") or "\0" in path):
         raise UnfitValue(
             f"{quoted(path)} is not where a path leads. Resolve it first: absolute, links followed, without `..`."
         )

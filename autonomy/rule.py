@@ -1,19 +1,20 @@
 """A builder's or an operator's own rule. It can only make rheostat ask more."""
 
-import re
 from collections.abc import Iterator
-from datetime import datetime, time
+from datetime import datetime
 from enum import IntEnum
-from fnmatch import fnmatchcase
-from typing import Annotated, Literal, Self, get_args
-from unicodedata import normalize
-from zoneinfo import ZoneInfo
+from itertools import chain
+from posixpath import normpath
+from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, JsonValue, model_validator
 
 from .action import Action, Argument
+from .amount import amounts
 from .canonical import canonical
 from .errors import BadRule
+from .glob import Glob, closed, like
+from .hours import Hours
 from .shown import Line, Name, quoted
 
 
@@ -30,61 +31,17 @@ class Ruling(IntEnum):
     DENY = 4
 
 
-_CLASS = re.compile(r"\[!?+\]?+[^\]]*+\]")
-
-
-def _closed(glob: str) -> str:
-    if "[" in _CLASS.sub("", glob):
+def _findable(path: str) -> str:
+    """Actions carry settled paths, so a glob with anything else in it would be a rule that never speaks."""
+    if path and (path[0] not in "/*?[" or "//" in path or {".", ".."} & set(path.split("/"))):
         raise BadRule(
-            f"The pattern {quoted(glob)} opens a [ that it never closes, so it would match nothing. Close it."
+            f"{quoted(path)} is no place that a path leads to, so it would match nothing. Begin with / or *, and "
+            "leave out `.`, `..` and doubled slashes."
         )
-    return glob
+    return path.rstrip("/") or path[:1]
 
 
-Glob = Annotated[str, Field(min_length=1), AfterValidator(_closed)]
-"""A shell-like pattern: * for anything, ? for one character, [abc] for one of these. Case makes no difference."""
-
-
-Day = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
-
-DAYS: tuple[Day, ...] = get_args(Day)
-
-
-def _zone(name: str) -> str:
-    try:
-        ZoneInfo(name)
-    except (ValueError, OSError, KeyError):
-        raise BadRule(f"{quoted(name)} is no time zone. Use a name like Europe/Berlin or UTC.") from None
-    return name
-
-
-Zone = Annotated[str, AfterValidator(_zone)]
-
-
-class Hours(BaseModel):
-    """A stretch of the day, on some days of the week.
-
-    Args:
-        zone: the time zone's name, like "Europe/Berlin".
-        days: of the week.
-        start, end: from when until just before when; an end that is not after the start is on the next day. The day
-            is the one on which the stretch begins.
-    """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    zone: Zone
-    days: Annotated[tuple[Day, ...], Field(min_length=1)] = DAYS
-    start: time = time(0)
-    end: time = time(0)
-
-    def hold(self, now: datetime) -> bool:
-        """Whether an aware time falls into them."""
-        there = now.astimezone(ZoneInfo(self.zone))
-        begun_today = self.start <= there.time() and (there.time() < self.end or self.end <= self.start)
-        before_end = there.time() < self.end <= self.start
-        yesterday = DAYS[(there.weekday() - 1) % 7]
-        return (begun_today and DAYS[there.weekday()] in self.days) or (before_end and yesterday in self.days)
+PathGlob = Annotated[str, AfterValidator(closed), AfterValidator(_findable)]
 
 
 class Rule(BaseModel):
@@ -95,14 +52,14 @@ class Rule(BaseModel):
         tool: pattern of tool names.
         argument, value: some argument whose name matches `argument` must hold a text or number that matches `value`, at
             any depth; "*" for both matches every action, also one without arguments.
-        path: some argument whose name matches `argument` must lead to a path that matches; "" for any action. `*` also
-            crosses folders.
-        over: some argument whose name matches `argument` must hold a number above this, at any depth. A text that
-            reads as a number is one; what is not finite is above anything.
+        path: some argument whose name matches `argument` must lead to a path that matches, or into a folder that does;
+            "" for any action. `*` also crosses folders.
+        over: some argument whose name matches `argument` must hold a number above this, at any depth, also one that
+            is written in a text ("1,200 EUR"). What is not finite is above anything.
         person: pattern of those on whose behalf the run acts.
         hours: when it speaks; None for always.
         at_least: the ruling it raises to.
-        people: how many different people have to accept, if it makes somebody ask.
+        people: how many different people have to accept, if it makes somebody ask; from two on it asks two.
         role: one of them must have this role; "" for none.
         four_eyes: the one on whose behalf the run acts does not count.
         why: one sentence for the person who is asked.
@@ -114,7 +71,7 @@ class Rule(BaseModel):
     tool: Glob = "*"
     argument: Glob = "*"
     value: Glob = "*"
-    path: Glob | Literal[""] = ""
+    path: PathGlob = ""
     over: float | None = Field(default=None, allow_inf_nan=False)
     person: Glob = "*"
     hours: Hours | None = None
@@ -136,6 +93,21 @@ class Rule(BaseModel):
             )
         return self
 
+    @property
+    def raises_to(self) -> Ruling:
+        """The ruling it raises to, where more than one has to accept."""
+        return max(self.at_least, Ruling.ASK_TWO) if self.people > 1 else self.at_least
+
+    @property
+    def path_globs(self) -> tuple[str, ...]:
+        """What a path may match: the glob itself or, as it may be a folder, anything in that."""
+        return (self.path, f"{self.path.rstrip('/')}/*") if self.path else ()
+
+    @property
+    def needs_argument(self) -> bool:
+        """Whether it speaks only of actions with some argument."""
+        return not (self.argument == self.value == "*" and not self.path and self.over is None)
+
     def matches(self, action: Action, *, by: str = "", now: datetime | None = None) -> bool:
         """Whether the rule speaks about this action.
 
@@ -144,59 +116,55 @@ class Rule(BaseModel):
             by: on whose behalf; "" if nobody knows, and then every rule for a person speaks.
             now: an aware time; None if nobody knows, and then every rule with hours speaks.
         """
-        return (
-            like(action.tool, self.tool)
-            and (not by or like(by, self.person))
-            and (now is None or self.hours is None or self.hours.hold(now))
-            and self._matches_arguments(action)
-        )
+        return self.concerns(action.tool, by) and self.fits(action) and self.speaks_at(now)
 
-    def _matches_arguments(self, action: Action) -> bool:
-        if self.argument == self.value == "*" and not self.path and self.over is None:
-            return True
-        return any(self._matches_argument(argument) for argument in action.arguments)
+    def concerns(self, tool: str, by: str) -> bool:
+        """Whether it is about this tool, used on behalf of this person."""
+        return like(tool, self.tool) and (not by or like(by, self.person))
 
-    def _matches_argument(self, argument: Argument) -> bool:
+    def speaks_at(self, now: datetime | None) -> bool:
+        """Whether it is about this time; a time without its zone is none that anybody knows."""
+        return self.hours is None or now is None or now.utcoffset() is None or self.hours.hold(now)
+
+    def fits(self, action: Action) -> bool:
+        """Whether it is about these arguments."""
+        return not self.needs_argument or any(map(self._fits_argument, action.arguments))
+
+    def _fits_argument(self, argument: Argument) -> bool:
         return (
             like(argument.name, self.argument)
-            and (not self.path or (bool(argument.path) and like(argument.path, self.path)))
-            and (self.value == "*" or any(like(text, self.value) for text in _texts(argument.value)))
-            and (self.over is None or any(_above(text, self.over) for text in _texts(argument.value)))
+            and (not self.path or self._leads_there(argument))
+            and (self.value == "*" or any(like(text, self.value) for text in texts(argument)))
+            and (self.over is None or any(_above(text, self.over) for text in texts(argument)))
         )
 
-
-def like(text: str, glob: str) -> bool:
-    """Whether a text matches a pattern, as written or folded.
-
-    Capitals and full-width letters are an easy way around, and a wide rule only asks more.
-    """
-    return fnmatchcase(text, glob) or fnmatchcase(_folded(text), _folded(glob))
+    def _leads_there(self, argument: Argument) -> bool:
+        return any(like(path, glob) for path in paths(argument) for glob in self.path_globs)
 
 
-def _folded(text: str) -> str:
-    return normalize("NFKC", text).casefold()
+def texts(argument: Argument) -> list[str]:
+    """Every text and number in an argument, keys of objects too."""
+    value = argument.value
+    return [value] if isinstance(value, str) else list(_texts(value))
+
+
+def paths(argument: Argument) -> list[str]:
+    """Where an argument leads: its own path, and every text in it that reads as an absolute one."""
+    read = [f"/{normpath(text).lstrip('/')}" for text in texts(argument) if text.startswith("/")]
+    return [argument.path, *read] if argument.path else read
 
 
 def _texts(value: JsonValue) -> Iterator[str]:
-    """Every text and number in a value, keys of objects too."""
-    match value:
-        case dict():
-            yield from value
-            for inner in value.values():
-                yield from _texts(inner)
-        case list():
-            for inner in value:
-                yield from _texts(inner)
-        case str():
-            yield value
-        case _:
-            yield canonical(value)
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict):
+        yield from value
+        yield from chain.from_iterable(map(_texts, value.values()))
+    elif isinstance(value, list):
+        yield from chain.from_iterable(map(_texts, value))
+    else:
+        yield repr(value) if type(value) in (int, float) else canonical(value)
 
 
 def _above(text: str, limit: float) -> bool:
-    """Whether a text reads as a number above a limit. What is no number at all says nothing about how much."""
-    try:
-        number = float(normalize("NFKC", text))
-    except ValueError:
-        return False
-    return number != number or number > limit
+    return any(amount != amount or amount > limit for amount in amounts(text))

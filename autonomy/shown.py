@@ -17,12 +17,17 @@ def plain(text: str, at_most: int = 200) -> str:
     Line breaks and odd spaces become a space. Terminal codes, direction overrides and invisible characters are written
     out (`\u202e`) rather than dropped, so that a name with something hidden in it does not look like the clean one.
     """
-    return _shortened("".join(map(_visible, " ".join(text.split()))), at_most)
+    return _one_line(" ".join(text.split()), at_most)
 
 
 def quoted(value: object, at_most: int = 80) -> str:
     """A JSON value as a person may read it in a sentence: text stands in quotes that it can't close itself."""
-    return _shortened("".join(map(_visible, json.dumps(value, ensure_ascii=False))), at_most)
+    return _one_line(json.dumps(value, ensure_ascii=False), at_most)
+
+
+def _one_line(text: str, at_most: int) -> str:
+    # Written out, no character becomes shorter: what is cut off here would have been cut off anyway.
+    return _shortened("".join(map(_visible, text[: at_most + 1])), at_most)
 
 
 def _visible(character: str) -> str:

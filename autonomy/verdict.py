@@ -11,6 +11,7 @@ from .grant import Grant
 from .level import Level
 from .look_alike import look_alike
 from .rule import Rule, Ruling
+from .rulebook import speaking
 from .shown import plain, quoted
 from .taint import Taint, taint_of
 
@@ -38,8 +39,8 @@ class Verdict(BaseModel):
         level: the dial when it was decided.
         taint: how far untrusted text reaches into the action.
         reasons: sentences for the person who is asked, or told.
-        decided_by: "the dial", "the arguments", "taint", "rule NAME": the first in this order that alone gives the ruling; or
-            "grant ID", if that lets it go.
+        decided_by: "the dial", "the arguments", "taint", "rule NAME": the first in this order that alone gives the
+            ruling; or "grant ID", if that lets it go.
         why: its reason, in a sentence or two.
         rules: names of all the rules that spoke, sorted.
         spoke: these rules themselves, in that order: what the Log needs to take a decision again.
@@ -99,12 +100,13 @@ def verdict(
         approvers: how many people could approve here. With one, or none, AskTwo becomes Ask.
     """
     taint, taint_reasons = taint_of(action)
-    speaking = [rule for rule in rules if rule.matches(action, by=by, now=now)]
+    now = now if now is not None and now.utcoffset() is not None else None
+    spoke = speaking(rules, action, by=by, now=now)
     voices = [
-        _Voice("the dial", TABLE[level][action.risk], (_dial_reason(level, action.risk),)),
+        _Voice("the dial", TABLE[level][action.risk], _DIAL_REASONS[level][action.risk]),
         _Voice("the arguments", *_what_they_show(action)),
         _Voice("taint", _floor(level, action.risk, taint), taint_reasons),
-        *sorted({_Voice(f"rule {rule.name}", rule.at_least, (rule.why,)) for rule in speaking}),
+        *sorted({_Voice(f"rule {rule.name}", rule.raises_to, (rule.why,)) for rule in spoke}),
     ]
     ruling = max(voice.at_least for voice in voices)
     decisive = next(voice for voice in voices if voice.at_least == ruling)
@@ -115,27 +117,21 @@ def verdict(
         reasons=tuple(reason for voice in voices for reason in voice.reasons),
         decided_by=decisive.speaker,
         why=" ".join(decisive.reasons),
-        rules=tuple(sorted({rule.name for rule in speaking})),
-        spoke=_in_order(speaking),
+        rules=tuple(sorted({rule.name for rule in spoke})),
+        spoke=tuple(spoke),
         passed=tuple(sorted(passed)),
-        **_asking(ruling, speaking),
+        **_asking(ruling, spoke),
     )
     ruled = _by_who_is_there(ruled, approvers)
-    covering = sorted(
-        (
-            grant
-            for grant in grants
-            if not action.opaque and _reaches(grant, ruled) and grant.covers(action, taint, app=app, now=now, passed=passed)
-        ),
-        key=lambda grant: grant.id,
-    )
-    return _let_go(ruled, covering[0]) if covering else ruled
-
-
-def _in_order(speaking: Sequence[Rule]) -> tuple[Rule, ...]:
-    """By name. A tool's own rule may have the name of a policy's; in whatever order they come, it is one verdict."""
-    named = len({rule.name for rule in speaking}) == len(speaking)
-    return tuple(sorted(speaking, key=lambda rule: rule.name if named else f"{rule.name} {rule.model_dump_json()}"))
+    if ruled.ruling not in (_ASK, _ASK_TWO) or taint is Taint.STEERED or action.opaque:
+        return ruled
+    covering = [
+        grant
+        for grant in grants
+        if grant.covers(action, taint, app=app, now=now, passed=passed) and _reaches(grant, ruled, by)
+    ]
+    # Two may share an id, of a run and of the store; in whatever order they come, it is one verdict.
+    return _let_go(ruled, min(covering, key=lambda grant: (grant.id, grant.model_dump_json()))) if covering else ruled
 
 
 def _what_they_show(action: Action) -> tuple[Ruling, tuple[str, ...]]:
@@ -148,10 +144,12 @@ def _what_they_show(action: Action) -> tuple[Ruling, tuple[str, ...]]:
     return Ruling.ASK if action.opaque or look_alikes else Ruling.ALLOW, (*action.why, *look_alikes)
 
 
-def _asking(ruling: Ruling, speaking: Sequence[Rule]) -> dict[str, Any]:
+def _asking(ruling: Ruling, spoke: Sequence[Rule]) -> dict[str, Any]:
     """Who has to accept: as many, and in all the roles, that any rule wants."""
-    asking = [rule for rule in speaking if rule.at_least in (Ruling.ASK, Ruling.ASK_TWO)]
-    least = 2 if ruling is Ruling.ASK_TWO else 1
+    if ruling not in (_ASK, _ASK_TWO):
+        return {}
+    asking = _that_ask(spoke)
+    least = 2 if ruling is _ASK_TWO else 1
     return {
         "people": max([least, *(rule.people for rule in asking)]),
         "roles": tuple(sorted({rule.role for rule in asking if rule.role})),
@@ -173,13 +171,19 @@ def _by_who_is_there(ruled: Verdict, approvers: int) -> Verdict:
     return ruled.model_copy(update=update)
 
 
-def _reaches(grant: Grant, ruled: Verdict) -> bool:
-    """Whether a grant may let this ruling go: it was given in the face of every rule that asks, by people enough."""
+def _that_ask(spoke: Sequence[Rule]) -> list[Rule]:
+    return [rule for rule in spoke if rule.at_least in (_ASK, _ASK_TWO)]
+
+
+def _reaches(grant: Grant, ruled: Verdict, by: str) -> bool:
+    """Whether those who gave a grant, in the face of all the rules that ask now, would do if they were asked now."""
+    givers = {person.casefold() for person in grant.by}
+    if ruled.four_eyes:
+        givers = givers - {by.casefold()} if by else set[str]()
     return (
-        Ruling.ASK <= ruled.ruling <= Ruling.ASK_TWO
-        and ruled.taint is not Taint.STEERED
-        and set(ruled.rules) <= set(grant.rules)
-        and len({person.casefold() for person in grant.by}) >= ruled.people
+        {rule.name for rule in _that_ask(ruled.spoke)} <= set(grant.rules)
+        and set(ruled.roles) <= set(grant.roles)
+        and len(givers) >= ruled.people
     )
 
 
@@ -224,5 +228,10 @@ _KINDS = {
 }
 
 
-def _dial_reason(level: Level, risk: Risk) -> str:
-    return f"At level {level} ({level.name.lower()}) the dial {_DOES[TABLE[level][risk]]} {_KINDS[risk]}."
+_DIAL_REASONS = {
+    level: {
+        risk: (f"At level {level} ({level.name.lower()}) the dial {_DOES[ruling]} {_KINDS[risk]}.",)
+        for risk, ruling in row.items()
+    }
+    for level, row in TABLE.items()
+}
