@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Concatenate, Literal, ParamSpec, TypeVar
 
 from rheostat.autonomy import Json, Raised, Risk, Rule
@@ -39,6 +39,7 @@ class Acting(Granting):
         raises: Callable[..., RiskWord | Risk | Raised] | None = None,
         cost: Callable[..., float] | None = None,
         paths: Iterable[str] = (),
+        parts: str | Mapping[str, Callable[..., str]] = "",
     ) -> Callable[[Callable[Concatenate[First, Rest], Result]], Tool[First, Rest, Result]]:
         """Declares an action. Calling it in a workflow proposes an effect, on which the dial rules.
 
@@ -62,6 +63,8 @@ class Acting(Granting):
             raises: takes the same arguments, or some of them, and says the risk of this very call.
             cost: takes the same and says what the effect costs in USD. What costs anything counts as irreversible.
             paths: the parameters that name files, besides those whose type is a Path: rules speak of where they lead.
+            parts: what a person may accept piece by piece: the parameter that holds a list; or, for each that holds a
+                text, what tells the text that it replaces from the same arguments.
         """
         options = dict[str, Any](
             risk=Risk.IRREVERSIBLE if risk is None else Risk.parse(risk),
@@ -75,6 +78,7 @@ class Acting(Granting):
             raises=raises,
             cost=cost,
             paths=frozenset(paths),
+            parts=parts,
         )
 
         def declare(function: Callable[Concatenate[First, Rest], Result]) -> Tool[First, Rest, Result]:

@@ -30,7 +30,7 @@ Result = TypeVar("Result")
 SHOWN_CHARS = 4000
 """The most that the model is shown of what one tool gave."""
 
-RESERVED = frozenset({"move", "note", "answer", "transcript"})
+RESERVED = frozenset({"move", "note", "answer", "transcript", "changed"})
 """Names that the parts of an agent have in its graph."""
 
 
@@ -70,6 +70,11 @@ class Move(_Frozen):
 
 
 @dataclass(frozen=True, eq=False)
+class Note(Function[First, Rest, Result]):
+    """Takes down what a turn came to. Besides its arguments it is told what people `changed` in the tool's call."""
+
+
+@dataclass(frozen=True, eq=False)
 class Agent(Declared[First, Rest, Result]):
     """A bounded loop of a model and the tools that it may call. The docstring is its instruction."""
 
@@ -87,12 +92,12 @@ class Agent(Declared[First, Rest, Result]):
         return Llm(function=function, name=name, context=self.context, answer_tokens=self.answer_tokens)
 
     @cached_property
-    def note(self) -> Function[Any, ..., Any]:
+    def note(self) -> Note[Any, ..., Any]:
         """Takes down in the transcript what a turn came to."""
         given = {tool.name: tool.hints.get("return", Any) for tool in self.tools}
         takes = {"transcript": self.transcript, "move": self.move, **given}
         name = f"{self.name}.note"
-        return Function(function=signed(name, takes, self.transcript, says="", does=self._noted), name=name)
+        return Note(function=signed(name, takes, self.transcript, says="", does=self._noted), name=name)
 
     @cached_property
     def transcript(self) -> Any:
@@ -111,7 +116,7 @@ class Agent(Declared[First, Rest, Result]):
         """Its graph where all its parameters are given."""
         return self._graph(tuple(self.signature.takes))
 
-    def _noted(self, transcript: Any, move: Any, **results: Any) -> Any:
+    def _noted(self, transcript: Any, move: Any, changed: str = "", **results: Any) -> Any:
         step, left = move.step, transcript.turns_left - 1
         if step.call == "answer":
             return transcript.model_copy(update={"answer": step.answer, "done": True, "turns_left": left})
@@ -122,7 +127,7 @@ class Agent(Declared[First, Rest, Result]):
                 attempts=(),
             )
         tool = next(tool for tool in self.tools if tool.name == step.call)
-        result = _shown(tool, results[step.call])
+        result = "\n".join(filter(None, [changed[:SHOWN_CHARS], _shown(tool, results[step.call])]))
         called = Called(tool=step.call, args=step.model_dump(mode="json")["args"], result=result)
         return transcript.model_copy(update={"called": (*transcript.called, called), "turns_left": left})
 

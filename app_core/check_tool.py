@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any, TypeVar
 
 from .declare import KEY, AnyTool
+from .parts import check_parts
 from .run_errors import BadDeclaration
 from .weigh import check_weighing
 
@@ -22,6 +23,7 @@ def checked_tool(tool: AnyToolT) -> AnyToolT:
     _check_names(tool, "paths", tool.paths, "the parameters that name files")
     _check_names(tool, "changes", tool.changes, "the parameters that name the files which it changes")
     check_weighing(tool)
+    check_parts(tool)
     for function in (tool.undo, tool.preview_undo):
         if function is not None:
             _check_undo(tool, function)

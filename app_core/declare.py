@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, wraps
 from typing import TYPE_CHECKING, Any, Concatenate, Generic, ParamSpec, TypeVar, cast, get_type_hints
@@ -263,6 +263,7 @@ class Tool(Declared[First, Rest, Result]):
     preview_undo: Preview | None = None
     status: Callable[[str], Any] | None = None
     changes: tuple[str, ...] = ()
+    parts: str | Mapping[str, Callable[..., str]] = ""
 
     @cached_property
     def path_names(self) -> frozenset[str]:
@@ -301,7 +302,7 @@ def asking(function: Callable[Concatenate[First, Rest], First]) -> Person[First,
         return arguments[first]
 
     handing_on: Any = wraps(function)(said)
-    return Person(handing_on, name, risk=Risk.READ, rules=(always,))
+    return Person(handing_on, name, risk=Risk.READ, rules=(always,), parts=first)
 
 
 KEY = "idempotency_key"

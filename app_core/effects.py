@@ -19,6 +19,7 @@ from .hold import Hold
 from .kept_files import keeping
 from .label import join
 from .parts import parts_of
+from .parts import parts_of
 from .replay import finished
 from .rulings import ELSEWHERE, NO_END, UNKNOWN, rule
 from .run_errors import AppFailed, TookTooLong

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Coroutine, Mapping, Sequence
 from datetime import UTC, datetime
 from time import time
 from typing import Any, Generic, TypeVar, cast
@@ -11,10 +11,11 @@ from uuid import uuid4
 
 from pydantic import ValidationError
 
-from rheostat.autonomy import Approval, Json, Question
+from rheostat.autonomy import Approval
 from rheostat.dag import Retried, State, step
 
 from . import answers
+from .answering import Answering
 from .around import AROUND, within_another
 from .calibrated_gateway import CalibratedGateway
 from .cancel import cancel
@@ -30,16 +31,17 @@ from .people import Decide
 from .planning import keep_lessons, outlook
 from .policies import policy_of
 from .replay import replay
-from .run_errors import BadDeclaration, BadInput, RunNotDone, RunTaken, UnfitAnswer, WorkflowChanged
+from .run_errors import BadDeclaration, BadInput, RunNotDone, RunTaken, WorkflowChanged
 from .shape import difference, digest
 from .steering import Steering
+from .undoable import Undoable
 from .vertical import LOADING, Vertical
 from .view import View, view
 
 Result = TypeVar("Result")
 
 
-class Run(Steering, Generic[Result]):
+class Run(Answering, Steering, Undoable, Generic[Result]):
     """One request's life.
 
     Args:
@@ -118,11 +120,6 @@ class Run(Steering, Generic[Result]):
         return cast(Result, output.data)
 
     @property
-    def questions(self) -> list[Question]:
-        """What waits for a person."""
-        return self.view.open_questions()
-
-    @property
     def failures(self) -> dict[str, str]:
         """Why each failed node failed."""
         return self.view.failures()
@@ -140,7 +137,7 @@ class Run(Steering, Generic[Result]):
             RunTaken: another process took the run on meanwhile.
         """
         if not self._ended:
-            asyncio.run(self._drive(None, decide, watch))
+            asyncio.run(self._drive((), decide, watch))
         return self
 
     async def stream(self, *, decide: Decide | None = None) -> AsyncGenerator[Event | Token]:
@@ -155,7 +152,7 @@ class Run(Steering, Generic[Result]):
 
         if self._ended:
             return
-        going = asyncio.ensure_future(self._drive(None, decide, watch, told.put_nowait))
+        going = asyncio.ensure_future(self._drive((), decide, watch, told.put_nowait))
         going.add_done_callback(lambda _: told.put_nowait(None))
         try:
             while (event := await told.get()) is not None:
@@ -164,38 +161,6 @@ class Run(Steering, Generic[Result]):
             going.cancel()
             await asyncio.gather(going, return_exceptions=True)
         going.result()
-
-    def approve(
-        self,
-        question: str | None = None,
-        *,
-        by: str = "you",
-        edits: Mapping[str, Json] | None = None,
-        like_this: bool = False,
-        watch: Watch | None = None,
-    ) -> Run[Result]:
-        """Accepts an action, and goes on.
-
-        Args:
-            question: its id; None if only one waits.
-            by: who accepts.
-            edits: new values for arguments. They make another action, which is decided on again.
-            like_this: also accept the run's other questions of the same kind.
-            watch: as for App.run.
-
-        Raises:
-            UnfitAnswer: no such question waits, or several do and none was named.
-        """
-        asked = self._question(question)
-        self._answer(asked, "accept", by, watch, edits=dict(edits or {}), like_this=like_this)
-        return self
-
-    def reject(
-        self, question: str | None = None, *, by: str = "you", reason: str = "", watch: Watch | None = None
-    ) -> Run[Result]:
-        """Refuses an action, and goes on without it. Arguments and errors as for `approve`; `reason` is kept."""
-        self._answer(self._question(question), "reject", by, watch, reason=reason)
-        return self
 
     def cancel(self, reason: str = "", *, by: str = "you", patience_s: float = 60.0) -> Run[Result]:
         """Calls the run off: what is in flight is stopped, an effect that has begun is waited for, and no more is done.
@@ -269,25 +234,11 @@ class Run(Steering, Generic[Result]):
         kept = taken_over(old, started, values or {}, workflow=workflow, cast=self.app.declared, run=self.id)
         return Run[Result](self.app, _recorded(self._store, [started, *kept]))
 
-    def _answer(self, asked: Question, answer: str, by: str, watch: Watch | None, **more: Any) -> None:
-        approval = Approval.model_validate(
-            {"question": asked.id, "digest": asked.digest, "by": by, "at": datetime.now(UTC), "answer": answer, **more}
-        )
-        asyncio.run(self._drive(approval, None, watch))
-
-    def _question(self, id: str | None) -> Question:
-        if self._ended:
-            raise UnfitAnswer(f"Run {self.id} asks nothing.", f"It has ended: {self.status}.")
-        waiting = {question.id: question for question in self.questions}
-        if id is None and len(waiting) == 1:
-            return next(iter(waiting.values()))
-        if id not in waiting:
-            which = "Several questions wait" if id is None and waiting else f"No question {id!r} waits"
-            raise UnfitAnswer(f"{which} in run {self.id}.", f"Name one of: {', '.join(waiting) or 'none is open'}.")
-        return waiting[id]
+    def _going(self, approvals: Sequence[Approval], watch: Watch | None) -> Coroutine[Any, Any, None]:
+        return self._drive(approvals, None, watch)
 
     async def _drive(
-        self, approval: Approval | None, decide: Decide | None, watch: Watch | None, listen: Listen | None = None
+        self, approvals: Sequence[Approval], decide: Decide | None, watch: Watch | None, listen: Listen | None = None
     ) -> None:
         records = self._known()
         state, changed = self._taken_up(records)
@@ -314,8 +265,8 @@ class Run(Steering, Generic[Result]):
         AROUND.set(driver)
         try:
             driver.restart(changed=changed)
-            if approval is not None:
-                answers.record(driver, approval)
+            if approvals:
+                answers.record(driver, *approvals)
             await driver.go()
             keep_lessons(self.app, driver.outlook, driver.view, driver.state)
             self._seen, self._state = driver.seq, driver.state

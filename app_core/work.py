@@ -9,6 +9,7 @@ from rheostat.context import Trust
 from rheostat.dag import Labeled
 
 from . import effects, failing
+from .agent import Note
 from .declare import AnyDeclared, Llm, Source, Tool
 from .events import NodeFinished, NodeLetGo
 from .functions import run_function
@@ -18,6 +19,7 @@ from .label import Label, join
 from .replay import finished
 from .run_errors import TookTooLong
 from .think import think
+from .told import changed_by_people
 
 
 async def work(hold: Hold, node: str) -> None:
@@ -74,7 +76,10 @@ async def _worked_out(
     if isinstance(declared, Llm):
         return await think(hold, declared, node, arguments)
     label = join([value.label for value in arguments.values()])
-    result = await run_function(declared.function, {name: value.data for name, value in arguments.items()})
+    given = {name: value.data for name, value in arguments.items()}
+    if isinstance(declared, Note):
+        given["changed"] = changed_by_people(hold.view, node.rpartition("/")[0])
+    result = await run_function(declared.function, given)
     if isinstance(declared, Source):
         outside = declared.trust is Trust.UNTRUSTED
         # What was asked counts too: who chooses the key chooses the record.

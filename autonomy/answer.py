@@ -9,9 +9,11 @@ from pydantic import BaseModel, ConfigDict
 from .action import Action, Argument, Risk
 from .digest import digest
 from .level import Level
+from .part import with_parts
 from .question import Approval, Question, zoned
 from .rule import Rule, Ruling
 from .shown import plain, quoted
+from .team import NOBODY, Team, different, roles_wanting, why_not
 from .verdict import Verdict, verdict
 
 
@@ -38,12 +40,13 @@ class Refused(BaseModel):
 
 
 class Open(BaseModel):
-    """`needed` more people have to accept."""
+    """`needed` more people have to accept, and among them somebody of each of these `roles`."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     kind: Literal["open"] = "open"
     needed: int
+    roles: tuple[str, ...] = ()
 
 
 class Again(BaseModel):
@@ -73,6 +76,7 @@ def answer(
     level: Level,
     rules: Sequence[Rule] = (),
     approvers: int = 1,
+    team: Team = NOBODY,
     weigh: Callable[[Action], Action] = _as_proposed,
 ) -> Standing:
     """How the question stands. Anything that does not fit refuses: a run loses time by that, never safety.
@@ -84,55 +88,71 @@ def answer(
         used: ids of the questions that were granted before; each is granted once.
         level, rules, approvers: as they are now, for `verdict`, which rules again. A dial turned up or a rule dropped
             in the meantime answers nothing; one turned down or added may refuse, or make it be asked again.
+        team: who may approve, as it is now. The yes of somebody else, or of who has left it since, does not count.
         weigh: what the tool says of the action by its arguments as they are now: its risk, its cost, where its paths
             lead. It can't lower the risk.
     Raises NaiveTime if `now` has no time zone.
     """
-    refused = _over(question, approvals, zoned(now), used) or _misfitting(question, approvals, now, used)
+    given = [approval for approval in approvals if not why_not(question, approval, team)]
+    refused = _over(question, given, zoned(now), used) or _misfitting(question, given, now, used)
     if refused:
         return refused
-    if not approvals:
-        return Open(needed=question.people)
-    approval = next((given for given in approvals if given.edits), approvals[0])
-    action = _edited(question.action, approval, weigh)
-    ruled = verdict(level, action, rules=rules, approvers=approvers)
+    if not given:
+        return _open(question, [], team)
+    approval = next((each for each in given if each.changes), given[0])
+    action = _accepted(question, approval, weigh)
+    ruled = verdict(level, action, rules=rules, by=question.asked_for, now=now, approvers=approvers)
     if ruled.ruling is Ruling.DENY:
         return Refused(reason=f"It may not run at all ({ruled.decided_by}). {' '.join(ruled.reasons)}")
-    raised = _raised(question, action, ruled, edited=bool(approval.edits))
+    people = [approval.by] if approval.changes else different(each.by for each in given)
+    enough = len(people) >= question.people and not roles_wanting(question, people, team)
+    raised = _raised(question, action, ruled, changed=approval.changes, enough=enough)
     if raised:
         return Again(action=action, verdict=_no_laxer(ruled, question.verdict), reason=raised)
-    if approval.edits:
-        return _granted(action, ruled, [approval.by])
-    people = _different_people(approvals)
-    if len(people) < question.people:
-        return Open(needed=question.people - len(people))
-    return _granted(action, question.verdict, people)
+    if not enough:
+        return _open(question, people, team)
+    return _granted(action, ruled if approval.changes else question.verdict, people)
 
 
-def misfit(question: Question, approval: Approval, *, now: datetime, used: Collection[str]) -> str:
+def misfit(
+    question: Question, approval: Approval, *, now: datetime, used: Collection[str], team: Team = NOBODY
+) -> str:
     """Why an approval does not fit a question, as a sentence for the person who gave it; empty if it fits.
 
     To turn a stale or forged approval away at the door: once it is among the approvals, `answer` refuses the action.
+    A no fits as long as it is about this question, and from somebody of the team.
     Raises NaiveTime if `now` has no time zone.
     """
+    return why_not(question, approval, team) or _misfit(question, approval, zoned(now), used)
+
+
+def _misfit(question: Question, approval: Approval, now: datetime, used: Collection[str]) -> str:
     if approval.question != question.id:
         return f"This answers the question {quoted(approval.question)}, not {quoted(question.id)}. Answer this one."
     if question.id in used:
         return _USED
+    if not approval.accepts:
+        return ""
     if not question.is_intact:
         return "The action was changed after it was asked about. Ask again."
     if approval.digest != question.digest:
         return "This approval is for another action than the one that waits. Load the question again and look at it."
     if approval.at < question.asked_at:
         return "This approval is dated before the question was asked: it is old, or a clock was set back. Answer again."
-    if approval.at > zoned(now):
+    if approval.at >= question.expires_at or question.is_over(now):
+        return "It was not accepted in time, and silence means no."
+    if approval.at > now:
         return "This approval is dated in the future. Set the clock right and answer again."
     unknown = sorted(set(approval.edits) - {argument.name for argument in question.action.arguments})
     if unknown:
         return f"The action has no argument {quoted(unknown[0])}. Edit only the arguments it has."
+    beyond = sorted(set(approval.parts or ()) - set(range(1, len(question.parts) + 1)))
+    if beyond:
+        return f"There is no part {beyond[0]}. {_PARTS[bool(question.parts)].format(len(question.parts))}"
     return ""
 
 
+_PARTS = {True: "Accept some of the parts 1 to {0}.", False: "Accept this as a whole, or reject it."}
 _USED = "This question has been granted already, and an approval is used once. Wait to be asked again."
 
 
@@ -145,14 +165,15 @@ def _over(question: Question, approvals: Sequence[Approval], now: datetime, used
 def _rejected(question: Question, approvals: Sequence[Approval]) -> Refused | None:
     """A "no" needs no proof: it counts late, stale or among acceptances."""
     for given in approvals:
-        if given.answer == "reject" and given.question == question.id:
+        if not given.accepts and given.question == question.id:
             why = given.reason.strip() or "No reason was given."
-            return Refused(reason=f"{plain(given.by)} rejected it: {why}", by=given.by)
+            did = "rejected it" if given.answer == "reject" else "called the run off"
+            return Refused(reason=f"{plain(given.by)} {did}: {why}", by=given.by)
     return None
 
 
 def _late(question: Question, now: datetime) -> Refused | None:
-    if now >= question.expires_at:
+    if question.is_over(now):
         return Refused(reason="It was not accepted in time, and silence means no.")
     return None
 
@@ -161,17 +182,25 @@ def _misfitting(
     question: Question, approvals: Sequence[Approval], now: datetime, used: Collection[str]
 ) -> Refused | None:
     for given in approvals:
-        why = misfit(question, given, now=now, used=used)
+        why = _misfit(question, given, now, used)
         if why:
             return Refused(reason=why)
     return None
 
 
-def _edited(action: Action, approval: Approval, weigh: Callable[[Action], Action]) -> Action:
-    """The action with the person's values in it; the summary goes, since it speaks of the old ones."""
+def _accepted(question: Question, approval: Approval, weigh: Callable[[Action], Action]) -> Action:
+    """The action with the person's values, or only the parts they want, in it.
+
+    The summary goes then, since it speaks of the old ones.
+    """
+    action = question.action
+    if approval.parts is not None:
+        action = with_parts(action, question.parts, approval.parts)
     if approval.edits:
         arguments = tuple(_with_edit(argument, approval) for argument in action.arguments)
-        action = action.model_copy(update={"arguments": arguments, "summary": ""})
+        action = action.model_copy(update={"arguments": arguments})
+    if approval.changes:
+        action = action.model_copy(update={"summary": ""})
     weighed = weigh(action)
     return weighed.model_copy(update={"risk": max(action.risk, weighed.risk)})
 
@@ -189,33 +218,55 @@ def _with_edit(argument: Argument, approval: Approval) -> Argument:
     )
 
 
-def _raised(question: Question, action: Action, ruled: Verdict, *, edited: bool) -> str:
+def _raised(question: Question, action: Action, ruled: Verdict, *, changed: bool, enough: bool) -> str:
     """Why the acceptance does not reach this action, though it was given to the question; empty if it does."""
-    if edited and question.people > 1:
-        return "One of two people edited it. Both have to accept the same action."
+    asked = question.verdict
+    if changed and not enough:
+        return "One of those who have to accept it changed it. All of them have to accept the same action."
     if action.risk > question.action.risk:
         return "Its risk is now higher than what was accepted."
-    if not edited and digest(action, question.verdict) != question.digest:
+    if not changed and digest(action, asked, question.parts) != question.digest:
         return "What it costs, or where its paths lead, is no longer what was accepted."
-    if ruled.taint > question.verdict.taint:
+    if ruled.taint > asked.taint:
         return "More untrusted text reaches into it than what was accepted."
-    if ruled.ruling > question.verdict.ruling:
+    if ruled.ruling > asked.ruling or _wants_more(ruled, asked):
         return f"It now needs more than was asked for ({ruled.decided_by})."
+    if not changed and _has_joined(ruled, asked):
+        return "A rule that asks about it has joined since."
     return ""
 
 
+def _wants_more(ruled: Verdict, asked: Verdict) -> bool:
+    """Whether more people, or others, have to accept than were asked."""
+    if ruled.ruling < Ruling.ASK:
+        return False
+    more = ruled.people > asked.people or not set(ruled.roles) <= set(asked.roles)
+    return more or (ruled.four_eyes and not asked.four_eyes)
+
+
+def _has_joined(ruled: Verdict, asked: Verdict) -> bool:
+    """Whether a rule asks that did not speak when the question was put: nobody has been told its reason."""
+    return any(rule.at_least >= Ruling.ASK and rule.name not in asked.rules for rule in ruled.spoke)
+
+
 def _no_laxer(ruled: Verdict, asked: Verdict) -> Verdict:
-    """One person's edit vouches for an argument, but does not send the second person away."""
-    if ruled.ruling >= asked.ruling:
-        return ruled
-    reasons = (*ruled.reasons, f"Before the edit it was ruled {asked.ruling.name.lower()}.")
-    kept = asked.model_dump(include={"ruling", "decided_by", "people", "roles", "four_eyes"})
-    return ruled.model_copy(update={**kept, "reasons": reasons})
+    """One person's edit vouches for an argument, but does not send away anybody else who was to be asked."""
+    lower = ruled.ruling < asked.ruling
+    kept = asked.model_dump(include={"decided_by", "why"}) if lower else {}
+    said = (*ruled.reasons, f"Before the change it was ruled {asked.ruling.name.lower()}.") if lower else ruled.reasons
+    joined = {
+        "ruling": max(ruled.ruling, asked.ruling),
+        "people": max(ruled.people, asked.people),
+        "roles": tuple(sorted({*ruled.roles, *asked.roles})),
+        "four_eyes": ruled.four_eyes or asked.four_eyes,
+        "reasons": said,
+    }
+    return ruled.model_copy(update={**kept, **joined})
 
 
-def _different_people(approvals: Sequence[Approval]) -> list[str]:
-    """In whatever case an id was typed, it is one person."""
-    return list({given.by.casefold(): given.by for given in approvals}.values())
+def _open(question: Question, people: Sequence[str], team: Team) -> Open:
+    roles = roles_wanting(question, people, team)
+    return Open(needed=max(question.people - len(people), 1 if roles else 0), roles=tuple(roles))
 
 
 def _granted(action: Action, ruled: Verdict, people: Sequence[str]) -> Granted:

@@ -7,6 +7,7 @@ from rheostat.autonomy import (
     Action,
     Approval,
     Argument,
+    GrantScope,
     Level,
     Question,
     Risk,
@@ -52,9 +53,9 @@ def asked(
     return ask(action, ruled, id=id, asked_at=at, expires_at=at + minutes(60))
 
 
-def said(question: Question, by: str = "Ann", *, like_this: bool = False) -> Approval:
+def said(question: Question, by: str = "Ann", *, grant: GrantScope | None = None) -> Approval:
     at = question.asked_at + minutes(1)
-    return Approval(question=question.id, digest=question.digest, by=by, at=at, answer="accept", like_this=like_this)
+    return Approval(question=question.id, digest=question.digest, by=by, at=at, answer="accept", grant=grant)
 
 
 def two_person_rule() -> Rule:
@@ -83,8 +84,12 @@ def test_a_question_is_only_for_what_a_person_can_settle() -> None:
     "contradiction",
     [
         {"answer": "reject", "edits": {"to": "x"}},
-        {"answer": "reject", "like_this": True},
-        {"edits": {"to": "x"}, "like_this": True},
+        {"answer": "reject", "grant": GrantScope()},
+        {"edits": {"to": "x"}, "grant": GrantScope()},
+        {"edits": {"to": "x"}, "parts": (1,)},
+        {"parts": (1,), "grant": GrantScope()},
+        {"parts": ()},
+        {"answer": "stop", "parts": (1,)},
     ],
 )
 def test_an_approval_says_one_thing(contradiction: dict[str, object]) -> None:
@@ -100,7 +105,7 @@ def test_a_person_has_a_clean_name(by: str) -> None:
 
 
 def covered(one: Question, other: Question) -> bool:
-    grant = like_this(one, by=["Ann"], app="mail", at=NINE + minutes(1))
+    grant = like_this(one, GrantScope(), by=["Ann"], app="mail", at=NINE + minutes(1))
     at, taint = other.asked_at + minutes(1), other.verdict.taint
     ruled = verdict(
         other.verdict.level,
@@ -147,4 +152,4 @@ def test_one_persons_all_like_this_does_not_reach_what_two_have_to_accept() -> N
 
 def test_all_like_this_never_covers_what_is_steered() -> None:
     with pytest.raises(ValidationError, match="No grant covers what is steered"):
-        like_this(asked(mail(steered=True)), by=["Ann"], app="mail", at=NINE)
+        like_this(asked(mail(steered=True)), GrantScope(), by=["Ann"], app="mail", at=NINE)

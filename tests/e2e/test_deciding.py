@@ -100,7 +100,7 @@ def test_all_like_this_covers_the_rest_and_the_record_tells_what_was_seen(desk: 
     assert at.ends() == 0
     assert sorted(line.partition(":")[0] for line in desk.lines("sent.txt")) == ["Ada", "Bo", "Cy"]
     answers = desk.json("show", run)["answers"]
-    assert [(answer["question"], answer["like_this"]) for answer in answers] == [("letter[0]/send?1", True)]
+    assert [(answer["question"], answer["grant"]["every_run"]) for answer in answers] == [("letter[0]/send?1", False)]
     shown = desk.cli("show", run).stdout
     assert re.search(r"accepted by \S+, and all like it", shown)
     assert [line.split()[2] for line in re.findall(r"send: to .*let go by \S+'s grant", shown)] == ["Bo", "Cy"]

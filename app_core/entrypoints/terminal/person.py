@@ -7,7 +7,7 @@ from typing import Any
 from rich.console import Console, RenderableType
 from rich.text import Text
 
-from rheostat.autonomy import Approval, Argument, Grant, Question, Ruling, Taint, like_this, verdict
+from rheostat.autonomy import Approval, Argument, Grant, GrantScope, Question, Ruling, Taint, like_this, verdict
 
 from ...act import unfit_edit
 from ...declare import AnyDeclared, Tool
@@ -62,7 +62,7 @@ class Person:
             case "a":
                 return self._said(question, "accept", "accepted")
             case "l":
-                return self._said(question, "accept", "accepted, and all like it", like_this=True)
+                return self._said(question, "accept", "accepted, and all like it", grant=GrantScope())
             case "r":
                 return await self._rejected(question)
             case "e":
@@ -165,7 +165,7 @@ def _covered(question: Question, view: View) -> int:
     """How many of the questions that wait now "accept all like this" would answer besides this one."""
     if question.verdict.taint is Taint.STEERED:
         return 0
-    grant = like_this(question, by=["you"], app=view.terms.app, at=question.asked_at)
+    grant = like_this(question, GrantScope(), by=["you"], app=view.terms.app, at=question.asked_at)
     others = (other for other in view.open_questions() if other.id != question.id)
     return sum(_lets_go(grant, other, view) for other in others)
 

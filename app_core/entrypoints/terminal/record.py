@@ -187,7 +187,7 @@ def _not_done(node: NodeView) -> Text:
 def _decision(view: View, approval: Approval) -> Text:
     question = view.questions[approval.question]
     word = "rejected" if approval.answer == "reject" else "accepted as edited" if approval.edits else "accepted"
-    unseen = ", and all like it" if approval.like_this else ""
+    unseen = ", and all like it" if approval.grant else ""
     why = f": {approval.reason}" if approval.reason else ""
     return text(one_line(question), (f"  {word} by {approval.by}{unseen}{why}", "quiet"))
 
