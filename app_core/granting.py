@@ -14,6 +14,7 @@ from rheostat.autonomy import Bound, Grant, Grants, Taint
 from .compose import default_grants
 from .declare import AnyTool, Tool
 from .inputs import bad_terms
+from .policies import policy_of
 from .run_errors import BadInput
 from .vertical import Vertical
 
@@ -28,6 +29,7 @@ class Granting(Vertical):
         by: str | Sequence[str],
         until: datetime,
         bounds: Iterable[Bound] = (),
+        cost_usd: float = 0.0,
         rules: Iterable[str] = (),
         passed: str = "",
         why: str = "",
@@ -42,6 +44,7 @@ class Granting(Vertical):
             by: the person who gives it, or as many as would be asked.
             until: an aware time at which it ends.
             bounds: what arguments may be; one that no bound names may be anything.
+            cost_usd: the most that one effect may cost by itself.
             rules: names of the rules in the face of which it is given.
             passed: a check that must have passed on what such an action rests on; "" for none.
             why: shown with everything that it lets go.
@@ -53,7 +56,7 @@ class Granting(Vertical):
             BadInput: there is no such tool, or the terms can't hold.
             GrantsUnreadable: it can't be kept.
         """
-        terms = {"bounds": tuple(bounds), "rules": tuple(rules), "passed": passed, "why": why}
+        terms = {"bounds": tuple(bounds), "cost_usd": cost_usd, "rules": tuple(rules), "passed": passed, "why": why}
         given = grant_ahead(self, tool, by=by, until=until, **terms)
         self._kept_grants.give(given)
         return given
@@ -94,10 +97,18 @@ def grant_ahead(
         raise BadInput(
             f"The App {app.name!r} has no tool {named!r}.", "", f"Grant one of: {tools or 'none is declared'}."
         )
+    people = (by,) if isinstance(by, str) else tuple(by)
+    policy = policy_of(app)
+    if not policy.knows(people):
+        raise BadInput(
+            f"{' and '.join(people)} can't grant this.", "Not all of them may approve here.", "The policy names who may."
+        )
+    roles = tuple(sorted({role for person in people for role in policy.people.get(person, ())}))
     try:
         return Grant(
             id=f"grant-{uuid4().hex[:8]}",
-            by=(by,) if isinstance(by, str) else tuple(by),
+            by=people,
+            roles=roles,
             app=app.name,
             run=run,
             tool=known.name,

@@ -68,10 +68,15 @@ def rule(hold: Hold, action: Action, *rules: Rule) -> Verdict:
 
 
 def standing_grants(hold: Hold) -> tuple[Grant, ...]:
-    """The grants that nobody has revoked: those of this run, and those of every run of its app as they are kept now."""
+    """The grants that nobody has revoked: those of this run, and those of every run of its app as they are kept now.
+
+    Only of people who may approve. Whoever may not any more, since the policy was changed, grants nothing any more.
+    """
     given = (grant for grant in hold.view.grants.values() if grant.run)
     kept = (grant for grant in hold.grants.of(hold.view.terms.app) if not grant.run)
-    return tuple(grant for grant in (*given, *kept) if grant.revoked_at is None)
+    return tuple(
+        grant for grant in (*given, *kept) if grant.revoked_at is None and hold.view.policy.knows(grant.by)
+    )
 
 
 def passed(hold: Hold, node: str) -> tuple[str, ...]:

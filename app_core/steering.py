@@ -80,6 +80,7 @@ class Steering:
         by: str | Sequence[str],
         until: datetime,
         bounds: Iterable[Bound] = (),
+        cost_usd: float = 0.0,
         rules: Iterable[str] = (),
         passed: str = "",
         why: str = "",
@@ -91,7 +92,7 @@ class Steering:
 
         Arguments and errors as for App.grant and `turn`.
         """
-        terms = {"bounds": tuple(bounds), "rules": tuple(rules), "passed": passed, "why": why}
+        terms = {"bounds": tuple(bounds), "cost_usd": cost_usd, "rules": tuple(rules), "passed": passed, "why": why}
         given = grant_ahead(self.app, tool, by=by, until=until, run=self.id, **terms)
         self._say(Give(grant=given), decide, watch, patience_s)
         return given

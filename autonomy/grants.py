@@ -11,7 +11,7 @@ class Grants(Protocol):
     """Keeps the grants that hold in every run of an app. Several threads and processes may share it."""
 
     def give(self, grant: Grant) -> None:
-        """Keeps a grant. Raises GrantsUnreadable if it can't."""
+        """Keeps a grant. One of the same id that is kept already stays as it is. Raises GrantsUnreadable if it can't."""
         ...
 
     def revoke(self, id: str, *, by: str, at: datetime) -> Grant:

@@ -1,5 +1,6 @@
 """What an organisation, or one person, lays down: rules, who may approve, and how long people are waited for."""
 
+from collections.abc import Iterable
 from typing import Annotated, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
@@ -49,3 +50,8 @@ class Policy(BaseModel):
         if twice:
             raise BadRule(f"Two rules are called {quoted(twice)}, so nobody could tell which one spoke. Rename one.")
         return self
+
+    def knows(self, people: Iterable[str]) -> bool:
+        """Whether all of these people may approve, so that a grant of theirs counts."""
+        named = {person.casefold() for person in self.people}
+        return not named or all(person.casefold() in named for person in people)

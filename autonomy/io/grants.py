@@ -38,7 +38,7 @@ class SqliteGrants:
         """See Grants."""
         with self._opened("IMMEDIATE") as db:
             row = (grant.id, grant.app, grant.model_dump_json())
-            db.execute("INSERT INTO grants (id, app, body) VALUES (?, ?, ?)", row)
+            db.execute("INSERT OR IGNORE INTO grants (id, app, body) VALUES (?, ?, ?)", row)
 
     def revoke(self, id: str, *, by: str, at: datetime) -> Grant:
         """See Grants."""
