@@ -1,0 +1,218 @@
+"""Runs a command behind bubblewrap, holds it to its limits, and keeps what it wrote to its streams."""
+
+import json
+import os
+import resource
+import select
+import signal
+import subprocess
+import threading
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass
+from io import FileIO
+from pathlib import Path
+from typing import IO, Any
+
+from ..errors import NoSandbox
+from .layer import bytes_in
+
+_EVERY_S = 0.05
+"""How often it is looked at. What is counted then, and not held by the kernel, may be exceeded by this moment's worth."""
+
+_FILES_OPEN = 1024
+_MB = 1 << 20
+
+
+@dataclass(frozen=True)
+class Limits:
+    """How much one command may take. What takes more is stopped, and nothing of what it did is kept.
+
+    Args:
+        deadline_s: seconds it may run.
+        memory_mb: megabytes of memory: of one process, which is then refused more, and of all together.
+        processes: at the same time.
+        file_mb: size of one file.
+        written_mb: what it may write to its folder; as much again goes into /tmp.
+        changes: paths that it may leave different.
+        output_chars: of each stream that are kept: its beginning and its end.
+    """
+
+    deadline_s: float = 60.0
+    memory_mb: int = 2048
+    processes: int = 128
+    file_mb: int = 256
+    written_mb: int = 512
+    changes: int = 2000
+    output_chars: int = 20_000
+
+
+@dataclass(frozen=True)
+class Ended:
+    """How a command ended, and what it said. `stopped` is a sentence if it was stopped, and then nothing counts."""
+
+    exit_code: int
+    stdout: str
+    stderr: str
+    stopped: str = ""
+
+
+def run(command: Sequence[str], limits: Limits, upper: Path, files: Mapping[str, bytes], passed: Sequence[int]) -> Ended:
+    """Runs bubblewrap with a command, until that has ended and no process of it is left.
+
+    Args:
+        command: all of it. `files` are laid out before what comes behind its first "--".
+        limits: for the command.
+        upper: where it writes to.
+        files: by path, small files that are made for it; "" is the filter of system calls.
+        passed: descriptors that the command inherits.
+
+    Raises NoSandbox if bubblewrap can't lay it out here.
+    """
+    with ExitStack() as until_done:
+        told, tell = until_done.enter_context(_pipe())
+        held, let_go = until_done.enter_context(_pipe())
+        given, handles = list[str](), [tell.fileno(), held.fileno(), *passed]
+        for path, content in files.items():
+            handles.append(until_done.enter_context(_in_memory(content)))
+            given += ["--file", str(handles[-1]), path] if path else ["--seccomp", str(handles[-1])]
+        given += ["--remount-ro", "/", "--json-status-fd", str(tell.fileno()), "--block-fd", str(held.fileno())]
+        start = command.index("--")
+        running = until_done.enter_context(_started([*command[:start], *given, *command[start:]], handles))
+        tell.close()
+        held.close()
+        assert running.stdout and running.stderr
+        streams = _Stream(running.stdout, limits.output_chars), _Stream(running.stderr, limits.output_chars)
+        stopped = ""
+        first = json.loads(told.readline() or b"{}").get("child-pid")
+        if first is not None:
+            with _Family(first) as family:
+                _hold_to(first, limits)
+                let_go.write(b"!")
+                stopped = _watch(family, limits, upper)
+        running.wait()
+        ended = Ended(running.returncode, streams[0].text(), streams[1].text(), stopped)
+        # bubblewrap tells an exit code only if there was a command to have one.
+        if not stopped and b"exit-code" not in told.read():
+            raise NoSandbox(ended.stderr.strip().removeprefix("bwrap: ") or "bubblewrap ended without a word")
+        return ended
+
+
+@contextmanager
+def _started(command: Sequence[str], handles: Sequence[int]) -> "Iterator[subprocess.Popen[bytes]]":
+    """A process that does not outlive its block."""
+    # bubblewrap stays beside the command as its first process, whose environment /proc shows: so it gets none.
+    streams: dict[str, Any] = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    with subprocess.Popen(command, env={}, pass_fds=handles, **streams) as running:
+        try:
+            yield running
+        finally:
+            running.kill()
+
+
+class _Family:
+    """All processes of a sandbox, which die with their first."""
+
+    def __init__(self, first: int) -> None:
+        self._proc = f"/proc/{first}/root/proc"
+        self._handle = os.pidfd_open(first)
+
+    def __enter__(self) -> "_Family":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.end()
+        os.close(self._handle)
+
+    def end(self) -> None:
+        """Ends them all, and waits until they are gone."""
+        with suppress(ProcessLookupError):
+            signal.pidfd_send_signal(self._handle, signal.SIGKILL)
+        self.has_ended(None)
+
+    def has_ended(self, within_s: float | None) -> bool:
+        """Waits for the end of all, so long at the most; says whether it came."""
+        return bool(select.select([self._handle], [], [], within_s)[0])
+
+    def members(self) -> list[str]:
+        """Their numbers; none once they have ended. Raises PermissionError if they can't be counted here."""
+        try:
+            return [name for name in os.listdir(self._proc) if name.isdigit()]
+        except (FileNotFoundError, ProcessLookupError):
+            return []
+
+    def memory_kb(self, members: Sequence[str]) -> int:
+        """What they have in memory that is their own or shared between them, but of no file."""
+        return sum(self._own_kb(member) for member in members)
+
+    def _own_kb(self, member: str) -> int:
+        try:
+            lines = Path(self._proc, member, "status").read_text("utf-8", "replace").splitlines()
+        except OSError:
+            return 0  # it has ended meanwhile
+        return sum(int(line.split()[1]) for line in lines if line.startswith(("RssAnon:", "RssShmem:")))
+
+
+def _hold_to(process: int, limits: Limits) -> None:
+    """Sets the limits that the kernel itself holds, which children inherit."""
+    memory, file = limits.memory_mb * _MB, limits.file_mb * _MB
+    resource.prlimit(process, resource.RLIMIT_DATA, (memory, memory))
+    resource.prlimit(process, resource.RLIMIT_FSIZE, (file, file))
+    resource.prlimit(process, resource.RLIMIT_CORE, (0, 0))
+    resource.prlimit(process, resource.RLIMIT_NOFILE, (_FILES_OPEN, _FILES_OPEN))
+
+
+def _watch(family: _Family, limits: Limits, upper: Path) -> str:
+    """Waits for the end; says why it was stopped, if it was."""
+    until = time.monotonic() + limits.deadline_s
+    while not family.has_ended(_EVERY_S):
+        if time.monotonic() > until:
+            return f"It had not ended after {limits.deadline_s:g} seconds."
+        members = family.members()
+        if len(members) > limits.processes:
+            return f"It had more than {limits.processes} processes at a time."
+        if family.memory_kb(members) > limits.memory_mb * 1024:
+            return f"Its processes together took more than {limits.memory_mb} MB of memory."
+        if bytes_in(upper) > limits.written_mb * _MB:
+            return f"It wrote more than {limits.written_mb} MB."
+    return ""
+
+
+class _Stream:
+    """What comes out of a pipe: its beginning and its end, however much there is."""
+
+    def __init__(self, pipe: IO[bytes], most: int) -> None:
+        self._half = max(1, most // 2)
+        self._start, self._end, self._count = bytearray(), bytearray(), 0
+        self._thread = threading.Thread(target=self._read, args=(pipe,), daemon=True)
+        self._thread.start()
+
+    def text(self) -> str:
+        """All of it that was kept, once the pipe is closed."""
+        self._thread.join()
+        left_out = self._count - len(self._start) - len(self._end)
+        gap = f"\n[... {left_out} bytes are left out here ...]\n" if left_out else ""
+        return self._start.decode(errors="replace") + gap + self._end.decode(errors="replace")
+
+    def _read(self, pipe: IO[bytes]) -> None:
+        while piece := os.read(pipe.fileno(), 1 << 16):
+            self._count += len(piece)
+            room = self._half - len(self._start)
+            self._start += piece[:room]
+            self._end = (self._end + piece[room:])[-self._half :] if len(piece) > room else self._end
+
+
+@contextmanager
+def _pipe() -> Iterator[tuple[FileIO, FileIO]]:
+    reads, writes = os.pipe()
+    with FileIO(reads, "r") as reader, FileIO(writes, "w") as writer:
+        yield reader, writer
+
+
+@contextmanager
+def _in_memory(content: bytes) -> Iterator[int]:
+    with FileIO(os.memfd_create("given"), "r+") as file:
+        file.write(content)
+        file.seek(0)
+        yield file.fileno()
