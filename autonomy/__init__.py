@@ -11,6 +11,7 @@ from .errors import (
     AutonomyError,
     BadDial,
     BadGrant,
+    BadPolicy,
     BadRule,
     ChangedSince,
     GrantsUnreadable,
@@ -29,7 +30,7 @@ from .level import Level
 from .look_alike import look_alike
 from .part import Part, hunks_of, items_of, with_parts
 from .policy import Patience, Policy
-from .provenance import Witness
+from .provenance import Witness, vouched_by
 from .question import Approval, Question, ask, like_this, together
 from .raised import Raised
 from .rule import Rule, Ruling
@@ -50,6 +51,7 @@ __all__ = [
     "AutonomyError",
     "BadDial",
     "BadGrant",
+    "BadPolicy",
     "BadRule",
     "Bound",
     "Burden",
@@ -120,6 +122,7 @@ __all__ = [
     "together",
     "trace",
     "verdict",
+    "vouched_by",
     "wanting",
     "what_if",
     "with_parts",

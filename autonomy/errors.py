@@ -26,6 +26,24 @@ class BadRule(AutonomyError, ValueError):
     mend = "operator"
 
 
+class BadPolicy(AutonomyError, ValueError):
+    """A policy that can't be read, or that contradicts itself. Nothing is decided by a part of it.
+
+    Args:
+        problems: a sentence each.
+        path: the file, if it is one.
+    """
+
+    mend = "operator"
+    stops_run = True
+
+    def __init__(self, *problems: str, path: str = "") -> None:
+        self.problems = problems
+        self.path = path
+        where = f"The policy {path} can't be used, so nothing runs. " if path else ""
+        super().__init__(where + "\n".join(problems))
+
+
 class BadDial(AutonomyError, ValueError):
     """The dial was set to what is not on it."""
 
