@@ -11,7 +11,7 @@ from uuid import uuid4
 
 from pydantic import ValidationError
 
-from rheostat.autonomy import Approval
+from rheostat.autonomy import Approval, Decision
 from rheostat.dag import Retried, State, step
 
 from . import answers
@@ -37,6 +37,7 @@ from .steering import Steering
 from .undoable import Undoable
 from .vertical import LOADING, Vertical
 from .view import View, view
+from .what_if import decisions
 
 Result = TypeVar("Result")
 
@@ -123,6 +124,12 @@ class Run(Answering, Steering, Undoable, Generic[Result]):
     def failures(self) -> dict[str, str]:
         """Why each failed node failed."""
         return self.view.failures()
+
+    @property
+    def decisions(self) -> tuple[Decision, ...]:
+        """Every decision on an action so far, to be taken again on other terms; see `rheostat.autonomy.what_if`."""
+        kept = (self.app.grants or default_grants()).of(self.app.name)
+        return decisions(self.id, self._store.read(self.id), kept=kept)
 
     @property
     def spent_usd(self) -> float:

@@ -92,9 +92,9 @@ def _grants(seen: View, ruled: Verdict, at: datetime, kept: Iterable[Grant]) -> 
 def _said(seen: View, one: _Taken) -> Said:
     """What people said to a question, once it is settled; one rejection settles it."""
     given = seen.approvals.get(one.question, [])
-    if any(approval.answer == "reject" for approval in given):
+    if any(not approval.accepts for approval in given):
         return "rejected"
-    if any(approval.edits for approval in given):
+    if any(approval.changes for approval in given):
         return "edited"
     if given and all(waiting.id != one.question for waiting in seen.open_questions()):
         return "accepted"
