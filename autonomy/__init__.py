@@ -33,8 +33,9 @@ from .policy import Patience, Policy
 from .provenance import Witness, vouched_by
 from .question import Approval, Question, ask, like_this, together
 from .raised import Raised
+from .read_shell import read_shell
 from .rule import Rule, Ruling
-from .shell import Shell, read_shell
+from .shell import Shell
 from .shell_risk import risk_of_shell
 from .shown import plain, quoted
 from .taint import Taint, taint_of
