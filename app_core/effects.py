@@ -19,10 +19,10 @@ from .hold import Hold
 from .kept_files import keeping
 from .label import join
 from .parts import parts_of
-from .parts import parts_of
 from .replay import finished
 from .rulings import ELSEWHERE, NO_END, UNKNOWN, rule
 from .run_errors import AppFailed, TookTooLong
+from .tracing import traced
 from .weigh import lead_elsewhere, weighed
 
 
@@ -31,6 +31,7 @@ async def propose(hold: Hold, tool: AnyTool, node: str, arguments: Mapping[str, 
     # A workflow that somebody else wrote has a label of its own, and declares no effect.
     declared = hold.state.nodes[node].scope.graph.label is None
     action = proposed(tool, arguments, node=node, run=hold.view.run, declared=declared)
+    action = traced(hold, tool, action)
     action = await hold.run_function(weighed, {"tool": tool, "action": action, "arguments": arguments})
     ruling = rule(hold, action, *tool.rules)
     if ruling.ruling is Ruling.DENY:

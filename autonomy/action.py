@@ -43,6 +43,7 @@ class Argument(BaseModel):
         untrusted: untrusted text went into the value, as it does into whatever a model writes after reading such text.
         vouched_by: who vouches for the value all the same: "the user", "check quotes_stand", "playbook nda.yaml".
         path: where the value leads, if it names a file: absolute, links followed, without `..`; else empty.
+        links: what in a content leads somewhere, untrusted text may have chosen it, and nobody vouches for it.
         secret: it holds what must not get out: a password, a key, somebody's personal data.
     """
 
@@ -55,6 +56,7 @@ class Argument(BaseModel):
     vouched_by: Line = ""
     path: Path = ""
     secret: bool = False
+    links: tuple[Line, ...] = ()
 
 
 class Action(BaseModel):

@@ -64,9 +64,10 @@ def called_for(tool: str, asked: str) -> bool:
         return False
     if verb not in _stems(_PLAIN) or not things:
         return True
-    # To write or to tell somebody is to send a message: the verb names the thing.
-    named = any(_forms(thing, _THINGS) & said for thing in things)
-    return named or (_stem("message") in things and bool(_stems(_SENDING) & said))
+    if any(_forms(thing, _THINGS) & said for thing in things):
+        return True
+    # To write or to tell somebody is to send a message, by mail or another way: the verb names the thing.
+    return bool(_stems("message mail email") & set(things)) and bool(_stems(_SENDING) & said)
 
 
 _SENDING = "send write message dm msg tell reply respond post"

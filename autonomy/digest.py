@@ -27,7 +27,7 @@ def digest(action: Action, verdict: Verdict, parts: Sequence[Part] = ()) -> str:
                 "control": argument.control,
                 "untrusted": argument.untrusted,
                 "vouched_by": argument.vouched_by,
-                **_set(path=argument.path, secret=argument.secret),
+                **_set(path=argument.path, secret=argument.secret, links=list(argument.links)),
             }
             for argument in action.arguments
         },

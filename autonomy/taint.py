@@ -35,13 +35,23 @@ def taint_of(action: Action) -> tuple[Taint, tuple[str, ...]]:
 
 
 def _steering(action: Action) -> tuple[str, ...]:
-    undeclared = () if action.declared else (f"No node of the workflow declares {quoted(action.tool)}.",)
-    return undeclared + tuple(
+    undeclared = () if action.declared else (_undeclared(action),)
+    chosen = tuple(
         f"{quoted(argument.name)} is {quoted(argument.value)}, which untrusted text may have chosen; "
         "nobody vouches for it."
         for argument in action.arguments
         if _may_be_steered(argument)
     )
+    led = tuple(
+        f"{quoted(argument.name)} leads to {quoted(link)}, which untrusted text may have chosen; nobody vouches for it."
+        for argument in action.arguments
+        for link in argument.links
+    )
+    return undeclared + chosen + led
+
+
+def _undeclared(action: Action) -> str:
+    return f"Nobody called for {quoted(action.tool)}: neither a node of the workflow nor the user's words."
 
 
 def _may_be_steered(argument: Argument) -> bool:

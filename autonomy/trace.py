@@ -46,9 +46,11 @@ def trace(
     traced = list[Argument]()
     for name, value in arguments.items():
         by = vouched_by(value, witnesses, name=name, reading=risk is Risk.READ) if name in control else ""
-        traced.append(Argument(name=name, value=value, control=name in control, untrusted=True, vouched_by=by))
-        if name not in control and risk >= Risk.OUTWARD:
-            traced += _led_to(name, value, witnesses)
+        seen = name not in control and risk >= Risk.OUTWARD
+        led_to = unvouched_links(value, witnesses) if seen else ()
+        traced.append(
+            Argument(name=name, value=value, control=name in control, untrusted=True, vouched_by=by, links=led_to)
+        )
     asked = " ".join(str(witness.value) for witness in witnesses if witness.trust == "user")
     declared = risk is Risk.READ or (called_for(tool, asked) and _is_tied(traced, asked))
     return Traced(tuple(traced), declared)
@@ -69,10 +71,3 @@ def _is_tied(arguments: Sequence[Argument], asked: str) -> bool:
 
 def _is_asked_for(text: str, asked: str) -> bool:
     return len(text) > 3 and (wording_shared(text, asked) >= 0.5 or bool(dates(text) & dates(asked)))
-
-
-def _led_to(name: str, value: JsonValue, witnesses: Sequence[Witness]) -> list[Argument]:
-    return [
-        Argument(name=f"{name}, link {number}", value=link, control=True, untrusted=True)
-        for number, link in enumerate(unvouched_links(value, witnesses), start=1)
-    ]

@@ -58,7 +58,7 @@ from .pursue import Attempt, Exhausted, Next, Taken, Try, Trying, Worth, pursue
 from .read_graph import read_graph
 from .simulate import Met, Simulated, World, simulate
 from .spread import Spread, matched, total
-from .state import ENDED, Failure, Instance, Labeled, State, Status
+from .state import ENDED, Failure, Instance, Labeled, Scope, State, Status
 from .step import step
 from .task import Budget, Option, Problem, Task
 from .tasks import remaining, tasks_of
@@ -131,6 +131,7 @@ __all__ = [
     "Reserved",
     "Resumed",
     "Retried",
+    "Scope",
     "Settled",
     "Signature",
     "Simulated",
