@@ -7,9 +7,10 @@ from collections.abc import Iterable, Sequence
 
 from .decisions import Erased
 from .inbox import kind_of
-from .log import GENESIS, Record, Store, buried, can_be_buried, chained, verify
+from .log import Record, Store, before_first, buried, can_be_buried, chained, verify
 from .run_errors import BadInput
 from .view import view
+
 
 def erase(store: Store, run: str, *, by: str, reason: str = "") -> int:
     """Erases what the Log of a run that has ended says, and records who did. What other runs took over stays there.
@@ -51,7 +52,7 @@ def _check_can_be(run: str, records: Sequence[Record]) -> None:
             "Without what its Log says it could not go on.",
             f"Wait for its end, or call it off with `rheostat cancel {run}`.",
         )
-    befores = [GENESIS, *(record.digest for record in records)]
+    befores = [before_first(run, records), *(record.digest for record in records)]
     if not all(can_be_buried(record, before) for record, before in zip(records, befores, strict=False)):
         raise BadInput(
             f"Run {run} can't be erased.",

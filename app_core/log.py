@@ -21,7 +21,7 @@ from .inbox import Waiting, kind_of
 from .run_errors import DamagedLog, LogTooNew, Unwritable
 
 GENESIS = sha256(b"rheostat log v1\n").hexdigest()
-"""What the first record of every run chains to."""
+"""What the first record of a Log of the first version chains to; that of a later one to its run's `beginning`."""
 
 TOMB = '{"kind":"tombstone","digest":"'
 """How the body of an erased record begins."""
@@ -76,15 +76,15 @@ class Store(Protocol):
         ...
 
     def runs(self) -> list[str]:
-        """The ids of all runs that can be read, newest first: not of those whose beginning was erased."""
+        """The ids of all runs that can be read, newest first."""
         ...
 
     def waiting(self) -> list[Waiting]:
         """What waits for people in all runs that go on, oldest first; also what has expired and nobody closed yet."""
         ...
 
-    def erased(self) -> list[str]:
-        """The ids of the others."""
+    def unreadable(self) -> list[str]:
+        """The ids of the others: their beginning was erased, or is missing."""
         ...
 
     def lease(self, run: str) -> Lease:
@@ -141,6 +141,16 @@ def linked(bodies: Iterable[str], *, seq: int, after: str, at: float) -> list[Re
     return records
 
 
+def beginning(run: str) -> str:
+    """What the first record of a run chains to, so that no Log passes for that of another run."""
+    return sha256(f"rheostat log v2\n{run}\n".encode()).hexdigest()
+
+
+def before_first(run: str, records: Sequence[Record]) -> str:
+    """What the first record of this Log is to chain to."""
+    return GENESIS if records and _follows(records[0], GENESIS) else beginning(run)
+
+
 class Fault(NamedTuple):
     """Something in a Log that is not as it was written: which record, and what of it, in a sentence."""
 
@@ -150,16 +160,16 @@ class Fault(NamedTuple):
 
 def verify(run: str, records: Sequence[Record]) -> None:
     """Raises DamagedLog if a record was changed, added, taken away or moved."""
-    for fault in faults(records):
+    for fault in faults(run, records):
         raise DamagedLog(run, *fault)
 
 
-def faults(records: Sequence[Record]) -> Iterator[Fault]:
+def faults(run: str, records: Sequence[Record]) -> Iterator[Fault]:
     """Every record that was changed, added, taken away, moved, or emptied without a word, in order.
 
     That the last records are gone, or all of them written anew, can't be told from the Log alone: see `heads`.
     """
-    before, place = GENESIS, 0
+    before, place = before_first(run, records), 0
     for record in records:
         if record.seq == place and _follows(record, before):
             before, place = record.digest, place + 1
@@ -171,7 +181,7 @@ def faults(records: Sequence[Record]) -> Iterator[Fault]:
             continue
         moved = next((other for other in records if _follows(other._replace(seq=place), before)), None)
         if moved is None:
-            yield Fault(place, f"Record {place} was changed, or is not the one that was written after the one before it.")
+            yield Fault(place, f"Record {place} was changed, or was not written after the one before it.")
         else:
             yield Fault(place, f"Record {place} stands in the place of record {moved.seq}.")
         before, place = (moved or record).digest, place + 1

@@ -11,6 +11,7 @@ RheostatError
     ├── BadInput          an argument of the run does not fit the workflow's signature      user
     ├── UnfitAnswer       an answer does not fit a question that waits                      user
     ├── NotUndone         what a run has done was not taken back                           user
+    ├── UnfitHeads        a file of heads, or its key, can't be used or trusted             user
     ├── UnknownRun        no run of this name is in the store                               user
     ├── RunTaken          another process has written to the run                            user
     │   └── RunHeld       another process works on it                                       user
@@ -196,6 +197,12 @@ class StoreBusy(RunError):
             "Another process has been using it all the while.",
             "Try again once that one has ended.",
         )
+
+
+class UnfitHeads(RunError):
+    """A file of heads, or the key to it, can't be used or trusted."""
+
+    mend: ClassVar[Mend] = "user"
 
 
 class StoreDamaged(RunError):

@@ -202,7 +202,7 @@ class MemoryStore:
         with self._lock:
             return [run for run in self._newest_first() if not self._logs[run][0].is_tombstone]
 
-    def erased(self) -> list[str]:
+    def unreadable(self) -> list[str]:
         """See Store."""
         with self._lock:
             return [run for run in self._newest_first() if self._logs[run][0].is_tombstone]

@@ -24,8 +24,13 @@ _SCHEMAS = (
     """,
     "CREATE TABLE stops (run TEXT PRIMARY KEY, why TEXT NOT NULL) WITHOUT ROWID",
     "CREATE TABLE kept (key TEXT PRIMARY KEY, body TEXT NOT NULL) WITHOUT ROWID",
-    "CREATE TABLE IF NOT EXISTS words (number INTEGER PRIMARY KEY AUTOINCREMENT, run TEXT NOT NULL, word TEXT NOT NULL)",
-    "DROP TABLE IF EXISTS stops",
+    """
+    CREATE TABLE IF NOT EXISTS words (
+        number INTEGER PRIMARY KEY AUTOINCREMENT,
+        run TEXT NOT NULL,
+        word TEXT NOT NULL
+    )
+    """,
     """
     CREATE TABLE IF NOT EXISTS waiting (
         run TEXT NOT NULL,
@@ -45,9 +50,9 @@ _SCHEMAS = (
     ) WITHOUT ROWID
     """,
 )
-"""What each version added to the one before."""
+"""What each version added to the one before. Since there are words, nothing is written into stops."""
 
-_INDEXES_QUESTIONS = 6
+_INDEXES_QUESTIONS = 5
 """The version from which on open questions are indexed."""
 
 
@@ -92,19 +97,19 @@ class SqliteStore:
     def runs(self) -> list[str]:
         """See Store."""
         with self._translated(), self._connection() as db:
-            return [run for run, body in _beginnings(db) if not body.startswith(TOMB)]
+            return [run for run, opening in _beginnings(db) if opening not in (None, TOMB)]
 
-    def erased(self) -> list[str]:
+    def unreadable(self) -> list[str]:
         """See Store."""
         with self._translated(), self._connection() as db:
-            return [run for run, body in _beginnings(db) if body.startswith(TOMB)]
+            return [run for run, opening in _beginnings(db) if opening in (None, TOMB)]
 
     def waiting(self) -> list[Waiting]:
         """See Store."""
         columns = ", ".join(Waiting._fields)
         with self._translated(), self._connection() as db:
             rows = db.execute(f"SELECT {columns} FROM waiting ORDER BY asked_at, run, node").fetchall()
-        return [Waiting(*row[:_ROLES], tuple(row[_ROLES].splitlines()), *row[_ROLES + 1 :]) for row in rows]
+        return [Waiting._make((*row[:_ROLES], tuple(row[_ROLES].splitlines()), *row[_ROLES + 1 :])) for row in rows]
 
     def lease(self, run: str) -> FileLease:
         """See Store."""
@@ -206,19 +211,33 @@ def _append(db: sqlite3.Connection, run: str, expected_seq: int, records: Sequen
 
 def _read_what_is_no_text(db: sqlite3.Connection, run: str) -> list[tuple[Any, ...]]:
     """A Log that something else wrote into: as text all the same, so that it can be said which record that is."""
-    db.text_factory = lambda raw: raw.decode(errors="replace")
+    db.text_factory = _as_text
     try:
         return db.execute(_READ, (run,)).fetchall()
     finally:
         db.text_factory = str
 
 
-def _beginnings(db: sqlite3.Connection) -> list[tuple[str, str]]:
-    """All runs, newest first, each with how its first record begins."""
-    kept = f"substr(body, 1, {len(TOMB)})"
-    return db.execute(f"SELECT run, {kept} FROM records WHERE seq = 0 ORDER BY at DESC, run").fetchall()
+def _as_text(raw: bytes) -> str:
+    return raw.decode(errors="replace")
 
 
+def _beginnings(db: sqlite3.Connection) -> list[tuple[str, str | None]]:
+    """All runs, newest first, each with how its first record opens; None if it is missing."""
+    return db.execute(_BEGINNINGS, (len(TOMB),)).fetchall()
+
+
+_BEGINNINGS = """
+    WITH RECURSIVE ids(run) AS (  -- from each to the next, past all that is in between
+        SELECT min(run) FROM records
+        UNION ALL
+        SELECT (SELECT min(run) FROM records WHERE run > ids.run) FROM ids WHERE ids.run IS NOT NULL
+    )
+    SELECT ids.run, substr(first.body, 1, ?)
+    FROM ids LEFT JOIN records AS first ON first.run = ids.run AND first.seq = 0
+    WHERE ids.run IS NOT NULL
+    ORDER BY first.at DESC, ids.run
+"""
 _ROLES = Waiting._fields.index("roles")
 
 
@@ -247,8 +266,7 @@ def _has_questions(db: sqlite3.Connection, run: str) -> bool:
 def _index_all(db: sqlite3.Connection) -> None:
     """Makes the index anew from all Logs. One that is damaged is left out: nobody can answer there anyway."""
     db.execute("DELETE FROM waiting")
-    runs = [run for (run,) in db.execute("SELECT DISTINCT run FROM records")]
-    for run in runs:
+    for run, _ in _beginnings(db):
         rows = db.execute(_READ, (run,))
         with suppress(ValueError, KeyError, TypeError, AttributeError):
             _index(db, run, [Record(*row) for row in rows])

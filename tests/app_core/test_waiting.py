@@ -114,7 +114,7 @@ def test_a_store_of_an_older_version_is_indexed_from_its_logs(tmp_path: Path) ->
     db = sqlite3.connect(tmp_path / "runs.sqlite")
     with db:
         db.execute("DROP TABLE waiting")
-        db.execute("PRAGMA user_version = 3")
+        db.execute("PRAGMA user_version = 4")
     db.close()
     older = SqliteStore(tmp_path / "runs.sqlite")
     assert [(each.run, each.node, each.question) for each in older.waiting()] == listed
@@ -127,9 +127,9 @@ def test_a_damaged_log_does_not_keep_the_others_from_being_indexed(tmp_path: Pat
     broken, whole = (desk.app.run(desk.letters, people=[name], model="scripted").id for name in ("Ann", "Bob"))
     db = sqlite3.connect(tmp_path / "runs.sqlite")
     with db:
-        db.execute("UPDATE records SET body = '{\"kind\":\"asked\",' WHERE run = ? AND seq = 1", (broken,))
+        db.execute('UPDATE records SET body = \'{"kind":"asked",\' WHERE run = ? AND seq = 1', (broken,))
         db.execute("DELETE FROM records WHERE run = ? AND seq = 0", (broken,))
-        db.execute("PRAGMA user_version = 3")
+        db.execute("PRAGMA user_version = 4")
     db.close()
     older = SqliteStore(tmp_path / "runs.sqlite")
     assert [each.run for each in older.waiting()] == [whole]
