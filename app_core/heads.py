@@ -85,7 +85,9 @@ def read_heads(text: str, key: bytes | None = None) -> Heads:
         heads = Heads.model_validate_json(text)
     except ValidationError as error:
         raise UnfitHeads(
-            "This is no file of heads.", f"{error.errors()[0]['msg']}.", "Give one that `rheostat audit heads` wrote."
+            "This is no file of heads.",
+            f"{error.errors()[0]['msg']}.",
+            "Give one that `rheostat audit export-heads` wrote.",
         ) from None
     if key is not None and not heads.is_signed_with(key):
         raise UnfitHeads(
@@ -143,6 +145,10 @@ def _all_faults(run: str, records: Sequence[Record], head: Head | None) -> Itera
     if not records:
         yield Fault(0, f"The whole Log is gone. The head knows {head.records} records.")
     elif records[-1].seq < last:
-        yield Fault(records[-1].seq + 1, f"The Log was cut: the last record is {records[-1].seq}, the head knows {last}.")
+        yield Fault(
+            records[-1].seq + 1, f"The Log was cut: the last record is {records[-1].seq}, the head knows {last}."
+        )
     elif there is not None and there.digest != head.digest:
-        yield Fault(last, f"The Log was written anew: record {last} or one before it is not the one that the head knows.")
+        yield Fault(
+            last, f"The Log was written anew: record {last} or one before it is not the one that the head knows."
+        )

@@ -9,16 +9,19 @@ from typing import Annotated
 import typer
 
 from .approve import approve
+from .audit import audit
 from .context import context
 from .demo import demo
 from .dial import dial
 from .doctor import doctor, models
 from .endings import EXIT_CODES, Ending
 from .eval import evaluate
+from .inbox import inbox
 from .plan import plan
 from .review import review
 from .runs import runs, show
 from .steer import cancel, fork, retry
+from .undo import undo
 
 cli = typer.Typer(
     name="rheostat",
@@ -53,9 +56,10 @@ def options(
     """What a model sees, what it may cost, and who decides."""
 
 
-for command in (demo, plan, review, runs, show, approve, dial, cancel, retry, fork, context, doctor, models):
+for command in (demo, plan, review, runs, show, inbox, approve, dial, cancel, retry, fork, undo, context, doctor, models):
     cli.command()(command)
 cli.command("eval")(evaluate)
+cli.add_typer(audit)
 
 
 def main() -> None:

@@ -15,11 +15,13 @@ def run_meant(given: str) -> str:
         UnknownRun: there is none.
         BadInput: there are several.
     """
-    runs = default_store().runs()
+    store = default_store()
+    readable = store.runs()
+    if given == "last" and readable:
+        return readable[0]
+    runs = [*readable, *store.unreadable()]
     if given in runs:
         return given
-    if given == "last" and runs:
-        return runs[0]
     meant = [run for run in runs if given and (run.startswith(given) or run.endswith(given))]
     if not meant:
         raise UnknownRun(given)
