@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from inspect import getdoc
 from typing import Any, Literal
 
 from rheostat.autonomy import Action, Argument, Json, Witness, trace, vouched_by
@@ -74,7 +75,8 @@ def _around(hold: Hold, scope: Scope) -> Iterator[Witness]:
 
 def _seen(hold: Hold, agent: Agent[Any, ..., Any], scope: Scope) -> Iterator[Witness]:
     """What an agent works by, and what its tools gave in the turns up to this one."""
-    yield Witness(value=agent.think.instruction, trust="user", by="the instruction")
+    # Its own docstring: those of the tools, which the model is shown as well, would call for every one of them.
+    yield Witness(value=getdoc(agent.function) or "", trust="user", by="the instruction")
     assert scope.owner is not None
     for turn in scope.owner.inside:
         move = hold.view.nodes.get(f"{turn.prefix}move")

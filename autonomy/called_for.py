@@ -7,6 +7,7 @@ English: other words call for nothing, and so are asked about. A workflow's grap
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
 
 from .words import tokens
@@ -26,6 +27,18 @@ _ALIKE = (
     "buy purchase order",
     "publish post upload put",
     "run execute test build install",
+    "archive store file",
+    "copy duplicate clone",
+    "enable activate allow unlock",
+    "disable deactivate block lock suspend",
+    "assign delegate hand",
+    "approve accept confirm",
+    "reject decline refuse deny",
+    "close resolve complete finish",
+    "submit file hand send",
+    "upload attach put share",
+    "merge combine join",
+    "deploy release ship roll",
 )
 """Verbs that may stand for each other in a request."""
 
@@ -59,8 +72,7 @@ def called_for(tool: str, asked: str) -> bool:
     """
     said = _stems(asked)
     verb, things = _parts(tool)
-    does = not verb or bool(_forms(verb, _ALIKE) & said)
-    if not does:
+    if not _forms(verb, _ALIKE) & said:
         return False
     if verb not in _stems(_PLAIN) or not things:
         return True
@@ -74,12 +86,10 @@ _SENDING = "send write message dm msg tell reply respond post"
 
 
 def _parts(tool: str) -> tuple[str, tuple[str, ...]]:
-    """The verb of a tool's name, and the rest."""
-    words = [_stem(word) for word in tokens(tool.replace("_", " ").replace("-", " "))]
-    verbs = _stems(" ".join((*_ALIKE, _PLAIN)))
-    if words and words[0] in verbs:
-        return words[0], tuple(words[1:])
-    return "", tuple(words)
+    """The verb that leads a tool's name, and the rest."""
+    spaced = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", tool).replace("_", " ")
+    first, *rest = [_stem(word) for word in tokens(spaced)] or [""]
+    return first, tuple(rest)
 
 
 def _forms(word: str, groups: tuple[str, ...]) -> frozenset[str]:
