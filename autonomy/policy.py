@@ -1,6 +1,6 @@
 """What an organisation, or one person, lays down: rules, who may approve, and how long people are waited for."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Annotated, NamedTuple, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
@@ -8,6 +8,10 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from .errors import BadPolicy
 from .rule import Rule
 from .shown import Name, plain, quoted
+
+
+Seconds = Annotated[float, Field(gt=0, le=3_200_000_000, allow_inf_nan=False)]
+"""More than none, and not much more than a hundred years."""
 
 
 class Patience(BaseModel):
@@ -22,9 +26,9 @@ class Patience(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    expires_s: float | None = Field(default=None, gt=0, allow_inf_nan=False)
-    remind_s: float | None = Field(default=None, gt=0, allow_inf_nan=False)
-    escalate_s: float | None = Field(default=None, gt=0, allow_inf_nan=False)
+    expires_s: Seconds | None = None
+    remind_s: Seconds | None = None
+    escalate_s: Seconds | None = None
     escalate_to: Name | Annotated[str, Field(max_length=0)] = ""
 
 
@@ -82,6 +86,11 @@ class Policy(BaseModel):
                 f"Questions go on to {quoted(to)}, but `people` does not name them. Name them there.",
             )
 
+    def knows(self, people: Iterable[str]) -> bool:
+        """Whether all of these people may approve, so that a grant of theirs counts."""
+        named = {person.casefold() for person in self.people}
+        return not named or all(person.casefold() in named for person in people)
+
 
 def _one_name_for_two(rules: tuple[Rule, ...]) -> Iterator[Contradiction]:
     seen: set[str] = set()
@@ -129,5 +138,5 @@ def _nobody_is(rule: Rule) -> str:
 
 
 def _too_few(rule: Rule, named: int) -> str:
-    wanted = f"{rule.people} to accept" + (", without the one who the run is for" if rule.four_eyes else "")
+    wanted = f"{rule.people} to accept" + (", not counting the one the run is for" if rule.four_eyes else "")
     return f"The rule {quoted(rule.name)} wants {wanted}, but `people` names only {named}. Name more, or ask fewer."
