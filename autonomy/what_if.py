@@ -31,7 +31,7 @@ def what_if(
         dial.for_action(decision.action),
         decision.action,
         rules=(*policy.rules, *decision.own),
-        grants=tuple(decision.grants if grants is None else grants),
+        grants=[grant for grant in (decision.grants if grants is None else grants) if policy.knows(grant.by)],
         passed=decision.passed,
         app=decision.app,
         by=decision.by,
