@@ -33,7 +33,7 @@ class Ruling(IntEnum):
 
 def _findable(path: str) -> str:
     """Actions carry settled paths, so a glob with anything else in it would be a rule that never speaks."""
-    if path and (path[0] not in "/*?[" or "//" in path or {".", ".."} & set(path.split("/"))):
+    if path and (path[0] not in "/*?[" or "//" in path or "\0" in path or {".", ".."} & set(path.split("/"))):
         raise BadRule(
             f"{quoted(path)} is no place that a path leads to, so it would match nothing. Begin with / or *, and "
             "leave out `.`, `..` and doubled slashes."

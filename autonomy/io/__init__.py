@@ -2,5 +2,19 @@
 
 from .checkpoints import Checkpoint, Checkpoints, Kept
 from .grants import SqliteGrants
+from .read_policy import read_policy
+from .sandbox import Change, Sandbox, Trial, no_sandbox
+from .watched import Limits
 
-__all__ = ["Checkpoint", "Checkpoints", "Kept", "SqliteGrants"]
+__all__ = [
+    "Change",
+    "Checkpoint",
+    "Checkpoints",
+    "Kept",
+    "Limits",
+    "Sandbox",
+    "SqliteGrants",
+    "Trial",
+    "no_sandbox",
+    "read_policy",
+]
