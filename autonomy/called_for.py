@@ -45,7 +45,7 @@ _ALIKE = (
 _THINGS = (
     "event calendar meeting appointment reminder remind invitation schedule participant",
     "message dm direct msg chat word",
-    "email mail inbox e",
+    "email mail inbox",
     "file document doc drive docx xlsx txt pdf folder list note sheet spreadsheet",
     "transaction payment money bill rent subscription refund order transfer amount invoice fee price",
     "user person people member colleague friend employee customer everyone him her them info information account "
