@@ -10,6 +10,7 @@ from rheostat.autonomy import Dial
 
 from .hold import Hold
 from .login import login_name
+from .run_errors import BadInput
 
 AROUND: ContextVar[Hold | None] = ContextVar("AROUND", default=None)
 """The run whose functions are being run here. Threads that a run uses have it; those that a function starts do not."""
@@ -18,6 +19,16 @@ AROUND: ContextVar[Hold | None] = ContextVar("AROUND", default=None)
 def dial_of(hold: Hold) -> Dial:
     """How far a run may go alone now: as far as its own dial says, and that of each run around it."""
     return hold.view.dial if hold.around is None else hold.view.dial.under(dial_of(hold.around))
+
+
+def check_outside() -> None:
+    """Raises BadInput in a function of a run: else what it runs could give it more leave than people gave it."""
+    if AROUND.get() is not None:
+        raise BadInput(
+            "Neither the dial nor a grant can be changed from inside of a run.",
+            "Else it could give itself more leave than people gave it.",
+            "Do it from outside.",
+        )
 
 
 def within_another(terms: Mapping[str, Any]) -> dict[str, Any]:

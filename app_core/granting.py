@@ -11,6 +11,7 @@ from pydantic import ValidationError
 
 from rheostat.autonomy import Bound, Grant, Grants, Taint
 
+from .around import check_outside
 from .compose import default_grants
 from .declare import AnyTool, Tool
 from .inputs import bad_terms
@@ -90,6 +91,7 @@ def grant_ahead(
     app: Vertical, tool: AnyTool | str, *, by: str | Sequence[str], until: datetime, run: str = "", **terms: Any
 ) -> Grant:
     """A grant for a tool of an app, given now. Arguments and errors as of Granting.grant; `run` is the only one."""
+    check_outside()
     named = tool if isinstance(tool, str) else tool.name
     known = app.declared.get(named)
     if not isinstance(known, Tool):

@@ -5,7 +5,9 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from rheostat.autonomy import BadRule, Patience, Policy, Rule, quoted
+from pydantic import ValidationError
+
+from rheostat.autonomy import BadPolicy, Patience, Policy
 
 from .home import config_folder
 from .vertical import Vertical
@@ -19,43 +21,46 @@ def operators_policy() -> Path:
 def policy_of(app: Vertical) -> Policy:
     """The policy that holds now: the App's, and the operator's on top of it. Files are read anew.
 
-    Raises:
-        BadPolicy: a file is there, but is not a policy. Nothing may be decided then.
-        BadRule: both have a rule of one name.
+    Raises BadPolicy: a file is there but is not a policy, or the two contradict each other. Nothing may be decided then.
     """
     own = Policy() if app.policy is None else app.policy if isinstance(app.policy, Policy) else _read(app.policy)
-    return joined(own, _read(operators_policy())) if _stands(operators_policy()) else own
+    whole = joined(own, _read(operators_policy())) if _stands(operators_policy()) else own
+    if unmet := [each.sentence for each in whole.unmet()]:
+        raise BadPolicy(*unmet)
+    return whole
 
 
 def joined(own: Policy, operators: Policy) -> Policy:
     """Two policies as one. Each rule of both speaks; whom either names may approve; the shorter wait ends a question.
 
-    Raises BadRule if two different rules have one name.
+    Raises BadPolicy if they contradict each other.
     """
-    people = {
-        person: tuple(dict.fromkeys((*own.people.get(person, ()), *operators.people.get(person, ()))))
-        for person in (*own.people, *operators.people)
-    }
-    rules = (*own.rules, *(rule for rule in operators.rules if rule not in own.rules))
-    _check_names(own.rules, rules)
-    return Policy(rules=rules, people=people, patience=_patience(own.patience, operators.patience))
+    try:
+        return Policy(
+            rules=(*own.rules, *(rule for rule in operators.rules if rule not in own.rules)),
+            people=_people(own, operators),
+            patience=_patience(own.patience, operators.patience),
+        )
+    except ValidationError as error:
+        where = f"Seen together, the App's policy and {operators_policy()} can't both be meant."
+        raise BadPolicy(where, *(str(each["msg"]) for each in error.errors())) from None
+
+
+def _people(own: Policy, operators: Policy) -> dict[str, tuple[str, ...]]:
+    """Everybody that either names, with the roles that either gives them."""
+    people = dict(own.people)
+    spelled = {person.casefold(): person for person in people}
+    for person, roles in operators.people.items():
+        name = spelled.get(person.casefold(), person)
+        people[name] = tuple(dict.fromkeys((*people.get(name, ()), *roles)))
+    return people
 
 
 def _patience(own: Patience, operators: Patience) -> Patience:
     """Who is reminded, and whom it goes on to, is the operator's word where there is one."""
     expiries = [each.expires_s for each in (own, operators) if each.expires_s is not None]
-    spoken = operators if operators.model_fields_set - {"expires_s"} else own
+    spoken = own if operators == Patience(expires_s=operators.expires_s) else operators
     return spoken.model_copy(update={"expires_s": min(expiries, default=None)})
-
-
-def _check_names(own: tuple[Rule, ...], both: tuple[Rule, ...]) -> None:
-    names = {rule.name for rule in own}
-    twice = next((rule.name for rule in both[len(own) :] if rule.name in names), None)
-    if twice is not None:
-        raise BadRule(
-            f"The App's policy and {operators_policy()} each have a rule called {quoted(twice)}, and they differ, so "
-            "nobody could tell which one spoke. Rename one."
-        )
 
 
 def _read(path: Path) -> Policy:

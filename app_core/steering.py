@@ -11,7 +11,7 @@ from typing import Any, Self
 
 from rheostat.autonomy import Bound, Dial, Grant, Risk, UnknownGrant
 
-from .around import AROUND
+from .around import check_outside
 from .declare import AnyTool, Tool
 from .drive import Watch
 from .granting import grant_ahead
@@ -118,12 +118,7 @@ class Steering:
 
     def _say(self, word: Word, decide: Decide | None, watch: Watch | None, patience_s: float) -> Self:
         """Leaves word for the run, and sees to it that it is heard: by who works on it, else by this process."""
-        if AROUND.get() is not None:
-            raise BadInput(
-                "A run can't be steered by what it runs, nor by a run inside of it.",
-                "Else it could give itself more leave than people gave it.",
-                "Steer it from outside.",
-            )
+        check_outside()
         self._read()
         self._check_goes_on()
         number = self._store.leave_word(self.id, word.model_dump_json())

@@ -28,8 +28,8 @@ class Grants(Protocol):
         """
         ...
 
-    def of(self, app: str) -> Sequence[Grant]:
-        """The grants of an app, in the order in which they were given, expired and revoked ones too.
+    def of(self, app: str = "") -> Sequence[Grant]:
+        """The grants of an app, or with "" those of every app, in the order in which they were given, expired and revoked ones too.
 
         Raises GrantsUnreadable.
         """

@@ -52,12 +52,12 @@ class SqliteGrants:
             db.execute("UPDATE grants SET body = ? WHERE id = ?", (revoked.model_dump_json(), id))
         return revoked
 
-    def of(self, app: str) -> tuple[Grant, ...]:
+    def of(self, app: str = "") -> tuple[Grant, ...]:
         """See Grants."""
         if not self.path.exists():
             return ()
         with self._opened("DEFERRED") as db:
-            rows = db.execute("SELECT body FROM grants WHERE app = ? ORDER BY number", (app,)).fetchall()
+            rows = db.execute("SELECT body FROM grants WHERE app = ?1 OR ?1 = '' ORDER BY number", (app,)).fetchall()
             return tuple(Grant.model_validate_json(body) for (body,) in rows)
 
     @contextmanager

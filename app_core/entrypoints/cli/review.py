@@ -68,7 +68,7 @@ def reviewed(arguments: dict[str, Any], terms: dict[str, Any], *, by: str, as_js
     aside().print(facts(said))
     return on_screen(
         app,
-        lambda decide, watch: app.run(review, decide=decide, watch=watch, **terms, **arguments),
+        lambda decide, watch: app.run(review, decide=decide, watch=watch, by=by, **terms, **arguments),
         model=LOCAL if any(found.model == LOCAL for found in models) else models[0].model,
         by=by,
         as_json=as_json,
