@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
 from typing import Any, Concatenate, Literal, ParamSpec, TypeVar
 
 from rheostat.autonomy import Json, Raised, Risk, Rule
@@ -10,6 +11,7 @@ from rheostat.autonomy import Json, Raised, Risk, Rule
 from .agent import Agent, checked
 from .check_tool import checked_tool
 from .declare import AnyDeclared, Declared, Person, Source, Tool, asking, named_by
+from .file_tools import FileTools, file_tools
 from .granting import Granting
 from .run_errors import BadDeclaration
 
@@ -86,6 +88,13 @@ class Acting(Granting):
             return checked_tool(self._declare(function, Tool, control=named, **options))
 
         return declare
+
+    def files(self, root: Path) -> FileTools:
+        """Declares three tools for the text files in a folder: `write_file`, `replace_in_file` and `delete_file`.
+
+        They are local, show what they would do line by line, and can be undone. No path leads them out of the folder.
+        """
+        return file_tools(self.tool, root)
 
     def person(self, function: Callable[Concatenate[First, Rest], First]) -> Person[First, Rest]:
         """Declares a wait for a person's word, at every level of the dial. The docstring is the question.

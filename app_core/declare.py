@@ -267,8 +267,9 @@ class Tool(Declared[First, Rest, Result]):
 
     @cached_property
     def path_names(self) -> frozenset[str]:
-        """The parameters that name files: those said to, and those whose type is a pathlib Path."""
-        return self.paths | {name for name, hint in self.signature.takes.items() if is_path(hint)}
+        """The parameters that name a file: those said to, and those whose type is a pathlib Path."""
+        changed = {name for name in self.changes if self.signature.takes.get(name) is str}
+        return self.paths | changed | {name for name, hint in self.signature.takes.items() if is_path(hint)}
 
     @property
     def honours_key(self) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from rheostat import dag
@@ -19,7 +19,14 @@ _ALL_AT_ONCE = 2**31
 
 
 def taken_over(
-    old: State, started: RunStarted, values: Mapping[str, Any], *, workflow: AnyWorkflow, cast: Cast, run: str
+    old: State,
+    started: RunStarted,
+    values: Mapping[str, Any],
+    *,
+    workflow: AnyWorkflow,
+    cast: Cast,
+    run: str,
+    undone: Collection[str] = (),
 ) -> Sequence[NodeFinished]:
     """The nodes that are finished in a fork before it runs, in order.
 
@@ -29,6 +36,7 @@ def taken_over(
         values: what nodes are to have given, by id.
         workflow: that both run.
         cast: the functions that its nodes call.
+        undone: the nodes whose effect was taken back in that run: in this one it has not happened.
 
     Raises:
         BadInput: a value does not fit, or its node's turn does not come before something has run.
@@ -40,7 +48,11 @@ def taken_over(
         if not isinstance(command, dag.Start):
             continue
         node = command.node
-        event = _given(new, node, values[node], cast) if node in values else _same(old, new, node, cast, run)
+        event = None
+        if node in values:
+            event = _given(new, node, values[node], cast)
+        elif node not in undone:
+            event = _same(old, new, node, cast, run)
         if event is not None:
             kept.append(event)
             commands += apply(event, 0.0, new, workflow, cast)

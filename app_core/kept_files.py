@@ -64,10 +64,10 @@ def shown_back(idempotency_key: str) -> Json:
 def _paths(tool: AnyTool, arguments: Mapping[str, Any]) -> Iterator[Path]:
     defaults = {name: each.default for name, each in inspect.signature(tool.function).parameters.items()}
     for name in tool.changes:
-        value = arguments.get(name, defaults[name])
-        several = cast("list[object]", value) if isinstance(value, list | tuple | set) else [value]
+        value = tool.codec(name).dump_python(arguments.get(name, defaults[name]), mode="json")
+        several = cast("list[object]", value) if isinstance(value, list) else [value]
         for path in several:
-            if isinstance(path, str | Path):
+            if isinstance(path, str):
                 yield Path(path)
             elif path is not None:
                 raise AppFailed(

@@ -25,7 +25,7 @@ from .drive import Driver, Listen, Watch
 from .events import Event, NodeRetried, Request, RunStarted, Token
 from .fork import taken_over
 from .inputs import bad_terms, decoded, inputs_of
-from .log import GENESIS, Record, Store, chained, verify
+from .log import Record, Store, beginning, chained, verify
 from .outlook import models_of
 from .people import Decide
 from .planning import keep_lessons, outlook
@@ -218,8 +218,8 @@ class Run(Answering, Steering, Undoable, Generic[Result]):
     def fork(self, *, inputs: Mapping[str, Any] | None = None, values: Mapping[str, Any] | None = None) -> Run[Result]:
         """A new run that starts from this one with something changed. `resume` it: nothing is run yet.
 
-        What is finished here and depends on no change is taken over, effects included; it is not done or paid for
-        again.
+        What is finished here and depends on no change is taken over, effects included, unless they were undone;
+        it is not done or paid for again.
 
         Args:
             inputs: new arguments of the workflow, by name.
@@ -238,7 +238,9 @@ class Run(Answering, Steering, Undoable, Generic[Result]):
             "shape": workflow.shape,
         }
         started = RunStarted(request=terms.model_copy(update=update))
-        kept = taken_over(old, started, values or {}, workflow=workflow, cast=self.app.declared, run=self.id)
+        undone = [node.id for node in self.view.nodes.values() if node.status == "undone"]
+        cast = self.app.declared
+        kept = taken_over(old, started, values or {}, workflow=workflow, cast=cast, run=self.id, undone=undone)
         return Run[Result](self.app, _recorded(self._store, [started, *kept]))
 
     def _going(self, approvals: Sequence[Approval], watch: Watch | None) -> Coroutine[Any, Any, None]:
@@ -331,5 +333,5 @@ class Run(Answering, Steering, Undoable, Generic[Result]):
 def _recorded(store: Store, events: Sequence[Event]) -> str:
     """Begins a Log with these events; gives the new run's id."""
     run = f"{datetime.now(UTC):%Y%m%d-%H%M%S}-{uuid4().hex[:6]}"
-    store.append(run, 0, chained(events, seq=0, after=GENESIS, at=time()))
+    store.append(run, 0, chained(events, seq=0, after=beginning(run), at=time()))
     return run

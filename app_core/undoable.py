@@ -9,7 +9,7 @@ from typing import Self
 from rheostat.autonomy import Json
 
 from .around import AROUND
-from .done import Effect, effects
+from .done import Effect, effects, since
 from .log import Record, Store
 from .run_errors import NotUndone
 from .undo import previewed_undo, undo, undo_to
@@ -33,6 +33,10 @@ class Undoable:
     def effects(self) -> list[Effect]:
         """What was done to the world, oldest end first, and whether it still stands."""
         return effects(self._known())
+
+    def effects_since(self, point: str = "") -> list[Effect]:
+        """What `undo_to` would take back, in that order. Raises NotUndone if the step has not finished."""
+        return since(self.effects, point, self._known())
 
     def preview_undo(self, node: str) -> Json:
         """What undoing a step would do, as its tool tells it; None if it does not. Nothing is done.

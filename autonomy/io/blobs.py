@@ -90,11 +90,13 @@ def place_of(path: Path) -> str:
 
 
 def read_or_none(path: Path) -> bytes | None:
-    """A file's bytes; None if there is none."""
+    """The bytes of a file of ours; None if there is none. Raises NotKept if it can't be read."""
     try:
         return path.read_bytes()
     except FileNotFoundError:
         return None
+    except OSError as error:
+        raise NotKept(str(path), error.strerror or str(error)) from error
 
 
 def write_whole(path: Path, data: bytes) -> None:
