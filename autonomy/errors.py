@@ -40,7 +40,7 @@ class BadPolicy(AutonomyError, ValueError):
     def __init__(self, *problems: str, path: str = "") -> None:
         self.problems = problems
         self.path = path
-        where = f"The policy {path} can't be used, so nothing runs. " if path else ""
+        where = f"The policy {path} can't be used, so nothing runs by it:\n" if path else ""
         super().__init__(where + "\n".join(problems))
 
 
