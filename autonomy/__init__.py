@@ -13,9 +13,12 @@ from .errors import (
     BadGrant,
     BadPolicy,
     BadRule,
+    BadSandbox,
     ChangedSince,
     GrantsUnreadable,
     NaiveTime,
+    NoSandbox,
+    NotApplied,
     NothingToAsk,
     NotKept,
     NotRestored,
@@ -28,7 +31,7 @@ from .grants import Grants
 from .hours import Hours
 from .level import Level
 from .look_alike import look_alike
-from .part import Part, hunks_of, items_of, with_parts
+from .part import MOST_PARTS, Part, hunks_of, items_of, with_parts
 from .policy import Patience, Policy
 from .provenance import Witness, vouched_by
 from .question import Approval, Question, ask, like_this, together
@@ -54,6 +57,7 @@ __all__ = [
     "BadGrant",
     "BadPolicy",
     "BadRule",
+    "BadSandbox",
     "Bound",
     "Burden",
     "ChangedSince",
@@ -71,7 +75,10 @@ __all__ = [
     "Json",
     "Kind",
     "Level",
+    "MOST_PARTS",
     "NaiveTime",
+    "NoSandbox",
+    "NotApplied",
     "NotKept",
     "NotRestored",
     "NothingToAsk",

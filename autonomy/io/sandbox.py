@@ -26,7 +26,7 @@ from .door import LAUNCHER, PORT, Door, Reach, checked_domains, reach
 from .layer import FIXED, Layer, discard, unfit
 from .syscalls import refusing
 from .wall import INTERPRETER, WRITTEN, Plot, alone, bubblewraps, shown, surroundings, wall
-from .watched import Ended, Limits, run
+from .watched import Limits, run
 
 _COMMAND_BYTES = 100_000
 _DIFF_BYTES = 100_000
