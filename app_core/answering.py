@@ -38,7 +38,7 @@ class Answering:
     def answer(self, *approvals: Approval, watch: Watch | None = None) -> Self:
         """Takes what people said to questions that wait, all of it or nothing, and goes on.
 
-        For whoever shows questions in a way of their own: an Approval carries the digest of the Question that was shown.
+        For whoever shows questions in a way of their own: an Approval carries the digest of the Question they showed.
 
         Raises:
             UnfitAnswer: one does not fit its question: that is settled, or another by now, or this person may not say.

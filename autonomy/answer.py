@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
-from .action import Action, Argument, Risk
+from .action import Action, Argument
 from .digest import digest
 from .level import Level
 from .part import with_parts
@@ -114,9 +114,7 @@ def answer(
     return _granted(action, ruled if approval.changes else question.verdict, people)
 
 
-def misfit(
-    question: Question, approval: Approval, *, now: datetime, used: Collection[str], team: Team = NOBODY
-) -> str:
+def misfit(question: Question, approval: Approval, *, now: datetime, used: Collection[str], team: Team = NOBODY) -> str:
     """Why an approval does not fit a question, as a sentence for the person who gave it; empty if it fits.
 
     To turn a stale or forged approval away at the door: once it is among the approvals, `answer` refuses the action.

@@ -102,12 +102,13 @@ def _units(text: str, *, by_line: bool) -> list[str]:
 
 def _differing(olds: Sequence[str], news: Sequence[str]) -> Iterator[tuple[int, int, int, int]]:
     """The stretches in which two sequences differ, each as its place in the one and in the other."""
-    matcher = SequenceMatcher(None, olds, news)  # passes over lines that are everywhere, such as blank ones
-    counts = Counter(olds)
-    if sum(counts[unit] * len(places) for unit, places in matcher.b2j.items()) > _MOST_PAIRS:
+    there, here = Counter(olds), Counter(news)
+    # In a long text SequenceMatcher passes over lines that are everywhere, such as blank ones.
+    everywhere = len(news) / 100 + 1 if len(news) >= 200 else len(news)
+    if sum(there[unit] * number for unit, number in here.items() if number <= everywhere) > _MOST_PAIRS:
         yield 0, len(olds), 0, len(news)
         return
-    for tag, *places in matcher.get_opcodes():
+    for tag, *places in SequenceMatcher(None, olds, news).get_opcodes():
         if tag != "equal":
             yield cast("tuple[int, int, int, int]", tuple(places))
 

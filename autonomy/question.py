@@ -20,6 +20,8 @@ from .verdict import Verdict
 
 _LONGEST_NAME = 200
 
+_NO_PATIENCE = Patience()
+
 Nobody = Annotated[str, Field(max_length=0)]
 
 
@@ -173,7 +175,7 @@ def ask(
     if_not: str = "",
     spent_usd: float = 0.0,
     left_usd: float | None = None,
-    patience: Patience = Patience(),
+    patience: Patience = _NO_PATIENCE,
 ) -> Question:
     """The question to put to people about an action.
 

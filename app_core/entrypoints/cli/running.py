@@ -35,6 +35,7 @@ def on_screen(
     by: str,
     as_json: bool,
     asking: bool = True,
+    grouped: bool = False,
 ) -> Run[Result]:
     """Drives a run, says how it gets on, and asks whoever sits at the terminal.
 
@@ -45,6 +46,7 @@ def on_screen(
         by: the name under which answers are kept.
         as_json: keep stdout for the document; what the app prints goes to stderr.
         asking: False if nobody is to be asked.
+        grouped: show questions that are alike together.
 
     Raises:
         Stopped: Ctrl-C was pressed.
@@ -52,7 +54,8 @@ def on_screen(
     console = aside()
     progress = Progress(console, legal.called if app.where == legal.REVIEW else label)
     asks = asking and someone_is_there()
-    decide = Person(by, app.declared, console=console, progress=progress).decide if asks else None
+    person = Person(by, app.declared, console=console, progress=progress, grouped=grouped)
+    decide = person.decide if asks else None
     printing = contextlib.redirect_stdout(sys.stderr) if as_json else contextlib.nullcontext()
     try:
         with printing, progress, on_ctrl_c(lambda: progress.doing(_STOPPING)):

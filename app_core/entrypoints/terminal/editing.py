@@ -15,7 +15,7 @@ from rheostat.autonomy import Argument, Json
 
 from .console import text
 from .keyboard import line
-from .question import spelled
+from .spelling import spelled
 
 
 class NotEdited(Exception):

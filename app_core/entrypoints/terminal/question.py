@@ -1,6 +1,5 @@
-"""A question on the screen: what would happen, why a person is asked, who vouches for what, and what it has cost."""
+"""A question on the screen: what would happen, why a person is asked, who vouches for what, its cost, what if not."""
 
-import json
 from collections.abc import Sequence
 
 from rich.console import Group, RenderableType
@@ -8,15 +7,24 @@ from rich.rule import Rule
 from rich.table import Table
 from rich.text import Text
 
-from rheostat.autonomy import Action, Argument, Json, Question, Taint
+from rheostat.autonomy import Action, Argument, Json, Question, Risk
 
 from ...view import View
 from .console import indented, text
+from .parts import is_long, numbered
 from .preview import drawn, understood
+from .spelling import spelled
 from .words import count, harmless, phrase, usd
 
 _MOST_LINES = 40
 """Of one value; the rest is a key away."""
+
+_RISKS = {
+    Risk.READ: "read: changes nothing",
+    Risk.LOCAL: "local: can be undone, and nobody else sees it",
+    Risk.OUTWARD: "outward: others see it",
+    Risk.IRREVERSIBLE: "irreversible",
+}
 
 
 def screen(question: Question, view: View, *, coloured: bool, whole: bool = False) -> RenderableType:
@@ -32,29 +40,39 @@ def screen(question: Question, view: View, *, coloured: bool, whole: bool = Fals
     parts += [indented(text((title(question), "heading"))), Text()]
     if question.preview:
         parts += [drawn(question.preview, coloured=coloured), Text()]
+    if question.parts:
+        parts += [numbered(question, coloured=coloured, whole=whole), Text()]
     for argument in contents(question, view):
-        parts += [_content(argument, whole=whole), Text()]
-    parts += [_section("Why you are asked", [indented(reason) for reason in _reasons(question)]), Text()]
+        parts += [drawn_content(argument, at_most=None if whole else _MOST_LINES, more="press v"), Text()]
+    parts += [section("Why you are asked", [indented(reason) for reason in reasons(question)]), Text()]
+    if people := _people(question, view):
+        parts += [section("Who has to accept", [indented(text(line)) for line in people]), Text()]
     control = [argument for argument in question.action.arguments if argument.control]
     if control:
-        parts += [_section("Who, where, how much", [_vouched(control)]), Text()]
-    parts += [indented(text((_bill(question, view), "quiet"))), Text()]
-    return Group(*parts)
+        parts += [section("Who, where, how much", [vouched(control)]), Text()]
+    parts += [indented(text((line, "quiet"))) for line in bill(question, view)]
+    return Group(*parts, Text())
 
 
 def contents(question: Question, view: View) -> list[Argument]:
-    """The content arguments to show: all if there is no preview, else those that were edited since it was made."""
+    """The content to show as it is: all if there is no preview, else what was changed since it was made.
+
+    What is divided into parts is shown in parts.
+    """
     before = _asked_before(question, view)
+    divided = {part.argument for part in question.parts}
     return [
         argument
         for argument in question.action.arguments
-        if not argument.control and (not question.preview or before.get(argument.name, argument) != argument)
+        if not argument.control
+        and argument.name not in divided
+        and (not question.preview or before.get(argument.name, argument) != argument)
     ]
 
 
 def is_cut(question: Question, view: View) -> bool:
     """Whether the screen shows a value only in part."""
-    return any(_lines(argument.value)[_MOST_LINES:] for argument in contents(question, view))
+    return is_long(question) or any(_lines(argument.value)[_MOST_LINES:] for argument in contents(question, view))
 
 
 def title(question: Question) -> str:
@@ -68,9 +86,51 @@ def one_line(question: Question) -> str:
     return f"{title(question)} ({question.action.risk.name.lower()})"
 
 
-def spelled(value: Json) -> str:
-    """A value as a person reads it: text as it is, anything else as JSON."""
-    return value if isinstance(value, str) else json.dumps(value, indent=2, ensure_ascii=False)
+def drawn_content(argument: Argument, *, at_most: int | None, more: str) -> RenderableType:
+    """What an argument says; beyond `at_most` lines how many there are yet, and what to do to see them."""
+    lines = _lines(argument.value)
+    shown = lines[:at_most]
+    body = [indented(text("\n".join(shown)))]
+    if len(shown) < len(lines):
+        body.append(indented(text((f"… {count(len(lines) - len(shown), 'more line')}: {more}", "waits"))))
+    return section(argument.name, body)
+
+
+def reasons(question: Question) -> list[Text]:
+    """Why a person is asked: first what decided that, then what else speaks for or against it."""
+    said = [text(("Text from outside may be steering this.", "bad"))] if question.is_steered else []
+    decisive = [text(question.why)] if question.why and not question.is_steered else []
+    rest = [text(reason) for reason in question.verdict.reasons]
+    return said + decisive + [reason for reason in rest if not decisive or reason.plain not in decisive[0].plain]
+
+
+def vouched(arguments: Sequence[Argument]) -> RenderableType:
+    """Control arguments, each with where it comes from."""
+    table = Table.grid(padding=(0, 2, 0, 0))
+    table.add_column(style="label", no_wrap=True, max_width=16)
+    table.add_column(overflow="fold", ratio=1)
+    table.add_column(overflow="fold", ratio=1)
+    for argument in arguments:
+        value = text(spelled(argument.value)) if argument.value != "" else text(("nothing", "quiet"))
+        table.add_row(text(argument.name), value, _voucher(argument))
+    return indented(table)
+
+
+def bill(question: Question, view: View) -> list[str]:
+    """What it risks and costs, what has been spent, and what happens without an answer."""
+    spent = f"{usd(view.spent_usd)} spent so far"
+    if view.terms.budget_usd is not None:
+        left_usd = max(0.0, view.terms.budget_usd - view.spent_usd - sum(view.open_usd.values()))
+        spent += f", {usd(left_usd)} left"
+    costs = f" · costs {usd(question.action.cost_usd)}" if question.action.cost_usd else ""
+    until = question.expires_at.astimezone().strftime("%d %b %H:%M")
+    lines = [f"{_RISKS[question.action.risk]}{costs}", f"{spent} · open until {until}, then it is a no"]
+    return [*lines, *([f"If not: {question.if_not}"] if question.if_not else [])]
+
+
+def section(heading: str, body: Sequence[RenderableType]) -> RenderableType:
+    """A heading, and what stands under it."""
+    return indented(Group(text((heading, "label")), *body))
 
 
 def _place(question: Question, view: View) -> Text:
@@ -94,37 +154,21 @@ def _asked_before(question: Question, view: View) -> dict[str, Argument]:
     return {argument.name: argument for argument in first.action.arguments}
 
 
-def _content(argument: Argument, *, whole: bool) -> RenderableType:
-    lines = _lines(argument.value)
-    shown = lines if whole else lines[:_MOST_LINES]
-    body = [indented(text("\n".join(shown)))]
-    if len(shown) < len(lines):
-        body.append(indented(text((f"… {count(len(lines) - len(shown), 'more line')}: press v", "waits"))))
-    return _section(argument.name, body)
-
-
 def _lines(value: Json) -> list[str]:
     return spelled(value).split("\n")
 
 
-def _reasons(question: Question) -> list[Text]:
-    steered = question.verdict.taint is Taint.STEERED
-    reasons = [text(("Text from outside may be steering this.", "bad"))] if steered else []
-    reasons += [text(reason) for reason in question.verdict.reasons]
-    if question.people > 1:
-        reasons.append(text((f"{question.people} people have to accept.", "waits")))
-    return reasons
-
-
-def _vouched(arguments: Sequence[Argument]) -> RenderableType:
-    table = Table.grid(padding=(0, 2, 0, 0))
-    table.add_column(style="label", no_wrap=True, max_width=16)
-    table.add_column(overflow="fold", ratio=1)
-    table.add_column(overflow="fold", ratio=1)
-    for argument in arguments:
-        value = text(spelled(argument.value)) if argument.value != "" else text(("nothing", "quiet"))
-        table.add_row(text(argument.name), value, _voucher(argument))
-    return indented(table)
+def _people(question: Question, view: View) -> list[str]:
+    """Who has to accept, or may not; who has, and who stands in by now. Nothing where anybody alone may."""
+    ruled = question.verdict
+    lines = [f"{question.people} people"] if question.people > 1 else []
+    lines += [f"among them somebody who is {role}" for role in ruled.roles]
+    if ruled.four_eyes:
+        lines.append(f"not {question.asked_for or 'the one whom it is done for'}, whom it is done for")
+    accepted = [approval.by for approval in view.approvals.get(question.id, ()) if approval.accepts]
+    lines += [f"{', '.join(dict.fromkeys(accepted))} accepted"] if accepted else []
+    lines += [f"{person} may answer as well by now" for person in sorted(view.reminded.get(question.id, ())) if person]
+    return lines
 
 
 def _voucher(argument: Argument) -> Text:
@@ -132,16 +176,3 @@ def _voucher(argument: Argument) -> Text:
     if argument.vouched_by:
         return text((", ".join(filter(None, [outside, f"{phrase(argument.vouched_by)} vouches"])), "quiet"))
     return text((f"{outside}, nobody vouches", "bad")) if outside else text(("nobody is named", "quiet"))
-
-
-def _section(heading: str, body: Sequence[RenderableType]) -> RenderableType:
-    return indented(Group(text((heading, "label")), *body))
-
-
-def _bill(question: Question, view: View) -> str:
-    spent = f"{usd(view.spent_usd)} spent so far"
-    if view.terms.budget_usd is not None:
-        left_usd = max(0.0, view.terms.budget_usd - view.spent_usd - sum(view.open_usd.values()))
-        spent += f", {usd(left_usd)} left"
-    until = question.expires_at.astimezone().strftime("%d %b %H:%M")
-    return f"{spent} · open until {until}, then it is a no"

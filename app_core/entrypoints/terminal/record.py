@@ -18,7 +18,8 @@ from ...view import NodeView, View
 from .console import indented, text
 from .plan import facts_of
 from .preview import facts
-from .question import one_line, spelled
+from .question import one_line
+from .spelling import spelled
 from .steps import Steps
 from .words import count, moment, phrase, seconds, usd
 
