@@ -1,5 +1,6 @@
 """Reads a shell script as bash would, and says so where it can't."""
 
+from .look_alike import look_alike
 from .shell import Command, Shell
 from .shell_hidden import seen_through
 from .shell_tree import Walk
@@ -41,9 +42,11 @@ def _unfit(text: str) -> str:
     """Why a text is not read at all."""
     if len(text) > MOST_CHARACTERS:
         return f"It has {len(text):,} characters, and no more than {MOST_CHARACTERS:,} are read."
-    odd = next((letter for letter in text if not letter.isprintable() and letter not in "\n\t"), "")
-    odd = odd or next((letter for letter in text if plain(letter) != letter and letter not in " \n\t"), "")
-    return f"It holds a character that doesn't show: {plain(odd)}" if odd else ""
+    odd = next((letter for letter in text if letter not in " \n\t" and plain(letter) != letter), "")
+    if odd:
+        return f"It holds a character that doesn't show: {plain(odd)}"
+    seen = look_alike(text)
+    return f"Not all of it is what it looks like: {seen}" if seen else ""
 
 
 def _parsed(source: bytes):

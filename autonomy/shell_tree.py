@@ -108,9 +108,16 @@ class Walk:
 
     # Commands
 
-    def _command(self, node: Node, level: int, around: Sequence[Redirect] = (), more: Sequence[Word] = ()) -> None:
-        """One command. Of a redirect around it, the words behind its path are the command's."""
-        words, redirects = list[Word](), list(around)
+    def _command(
+        self,
+        node: Node,
+        level: int,
+        whole: Node | None = None,
+        redirects: Sequence[Redirect] = (),
+        more: Sequence[Word] = (),
+    ) -> None:
+        """One command; `redirects` and `more` words, which may follow a redirect's path, stand around it."""
+        words, redirects = list[Word](), list(redirects)
         has_name = node.child_by_field_name("name") is not None
         before: Node | None = None
         for child in self._children(node, one_line=True):
@@ -125,7 +132,7 @@ class Walk:
                 words.append(self._word(child.children[0], level))
             else:
                 words.append(self._word(child, level))
-        self._take(node, [*words, *more], redirects)
+        self._take(whole or node, [*words, *more], redirects)
 
     def _take(self, node: Node, words: list[Word], redirects: list[Redirect]) -> None:
         raw = _text(node)
@@ -181,7 +188,7 @@ class Walk:
                 made, more = self._redirect(child, level)
                 redirects, words = redirects + made, words + more
         if body is not None and body.type == "command":
-            return self._command(body, level, redirects, words)
+            return self._command(body, level, node, redirects, words)
         if words:
             raise Unsure("Words follow a redirect.")
         if body is not None:
@@ -259,7 +266,10 @@ class Walk:
     def _word(self, node: Node, level: int) -> Word:
         if not _is_word(node):
             raise Unsure(f"It holds {_text(node).decode()!r} where a word would stand.")
-        return read_word(_text(node), self._expansions(node, level))
+        spans = self._expansions(node, level)
+        if node.type == "process_substitution":
+            return Word(_text(node).decode(), "/dev/fd/63", prefix="/dev/fd/63")
+        return read_word(_text(node), spans)
 
     def _expansions(self, node: Node, level: int) -> dict[int, int]:
         """Where the outermost expansions in a node stand; what is run in them is gathered."""
