@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
-from rheostat.autonomy import Action, Approval, Grant, Ruling, Verdict
+from rheostat.autonomy import Action, Approval, Argument, Grant, Ruling, Verdict, plain
 
 from .decisions import (
     Answered,
@@ -34,6 +35,8 @@ from .events import (
     RunStarted,
 )
 from .log import Record
+
+_VALUE_CHARS = 120
 
 What = Literal[
     "started",
@@ -73,7 +76,7 @@ class Entry:
         action: one line for people; `tool` and `node` say whose.
         risk, taint: of the action, in words.
         level: of the dial by which it was decided; None where none was.
-        vouched: who vouches for its control arguments: "to: the user", "fee: check within_limits".
+        control: its control arguments, and who vouches for each: `to="Ann", vouched for by the user`.
         why: sentences.
         question, digest: what was asked and answered, and the digest of exactly that.
     """
@@ -89,7 +92,7 @@ class Entry:
     risk: str = ""
     taint: str = ""
     level: int | None = None
-    vouched: tuple[str, ...] = ()
+    control: tuple[str, ...] = ()
     why: str = ""
     question: str = ""
     digest: str = ""
@@ -141,11 +144,11 @@ class _Reader:
                 self._declined(event)
             case EffectStarted():
                 self.done[event.node] = event
-                self._begin(event.node, **self._let_go(event))
+                self._begin(event.node, self._let_go(event))
             case UndoStarted():
                 of = self.done.get(event.node)
                 why = {"node": event.node, "why": "To be taken back."}
-                self._begin(event.node, **(_action(of.action) if of else {}) | _by(event.by) | why)
+                self._begin(event.node, (_action(of.action) if of else {}) | _by(event.by) | why)
             case Undone():
                 self._end(event.node, "undone")
             case UndoFailed():
@@ -186,7 +189,7 @@ class _Reader:
     def _add(self, what: What, **facts: Any) -> None:
         self.entries.append(Entry(self.seq, self.at, what, **facts))
 
-    def _begin(self, node: str, **facts: Any) -> None:
+    def _begin(self, node: str, facts: dict[str, Any]) -> None:
         """What has begun is unknown until its end is read."""
         self.begun[node] = len(self.entries)
         self._add("unknown", **facts)
@@ -223,7 +226,7 @@ class _Reader:
         facts = _action(event.action) | _verdict(ruled.verdict)
         grant = self.grants.get(facts["by"]) if facts["sort"] == "grant" else None
         if grant is not None and grant.passed:
-            facts["vouched"] += (f"check {grant.passed} passed",)
+            facts["why"] += f" The check {grant.passed} passed."
         return facts
 
 
@@ -232,14 +235,20 @@ def _by(name: str, sort: Sort = "person") -> dict[str, Any]:
 
 
 def _action(action: Action) -> dict[str, Any]:
-    vouched = (f"{each.name}: {each.vouched_by}" for each in action.arguments if each.control and each.vouched_by)
     return {
         "action": action.summary or action.tool,
         "tool": action.tool,
         "node": action.node,
         "risk": action.risk.name.lower(),
-        "vouched": tuple(vouched),
+        "control": tuple(_argument(each) for each in action.arguments if each.control),
     }
+
+
+def _argument(argument: Argument) -> str:
+    """An argument on one line, and where it comes from."""
+    value = plain(json.dumps(argument.value, ensure_ascii=False), at_most=_VALUE_CHARS)
+    whose = f", vouched for by {argument.vouched_by}" if argument.vouched_by else ""
+    return f"{argument.name}={value}{whose or (', from untrusted text' if argument.untrusted else '')}"
 
 
 def _verdict(ruled: Verdict) -> dict[str, Any]:

@@ -54,8 +54,7 @@ def _who(entry: Entry) -> str:
 
 def _why(entry: Entry) -> Text:
     said = text(entry.action or entry.node)
-    vouched = f"Vouched for: {'; '.join(entry.vouched)}." if entry.vouched else ""
-    for line in (entry.why, vouched):
+    for line in (*entry.control, entry.why):
         if line:
             said.append("\n" if said else "").append(text((line, "quiet")))
     return said
