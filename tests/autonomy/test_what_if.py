@@ -1,4 +1,4 @@
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -81,7 +81,7 @@ def decided(
         dial.for_action(proposed),
         proposed,
         rules=(*policy.rules, *own),
-        grants=grants,
+        grants=[each for each in grants if policy.knows(each.by)],
         passed=passed,
         app="desk",
         now=NOW,
@@ -103,15 +103,19 @@ def decided(
     )
 
 
+def named(found: Sequence[Rule]) -> Iterator[Rule]:
+    """Each rule under a name of its own."""
+    yield from (each.model_copy(update={"name": f"r{at}"}) for at, each in enumerate(found))
+
+
 tools = st.sampled_from(["send", "pay", "read_mail"])
 rulings = st.sampled_from([Ruling.NOTIFY, Ruling.ASK, Ruling.ASK_TWO, Ruling.DENY])
 rules = st.builds(rule, rulings, tool=st.sampled_from(["*", "send", "p*"]))
+nobody: dict[str, tuple[str, ...]] = {}
 policies = st.builds(
-    lambda found, people: Policy(
-        rules=tuple(r.model_copy(update={"name": f"r{at}"}) for at, r in enumerate(found)), people=people
-    ),
-    st.lists(rules, max_size=3),
-    st.sampled_from([{}, {"ann": ()}, {"ann": (), "bo": ()}]),
+    Policy,
+    rules=st.lists(rules, max_size=3).map(lambda found: tuple(named(found))),
+    people=st.sampled_from([nobody, {"ann": ()}, {"ann": (), "bo": ()}]),
 )
 decisions = st.builds(
     decided,
@@ -184,6 +188,12 @@ def test_kinds_are_told_apart_by_run_risk_and_rules_and_what_is_steered_stands_a
     steered = [decided(action(number, taint=Taint.STEERED)) for number in (5, 6)]
     found = [decided(action(0)), decided(action(1)), other_run, riskier, ruled, *steered]
     assert burden(found) == Burden(asked=7, kinds=6)
+
+
+def test_a_grant_of_people_whom_the_policy_does_not_name_spares_nothing() -> None:
+    found = [decided(action(0))]
+    assert burden(found, grants=[grant()], policy=Policy(people={"ann": (), "bo": ()})).told == 1
+    assert burden(found, grants=[grant()], policy=Policy(people={"ann": (), "cy": ()})).asked == 1
 
 
 def test_a_grant_spares_what_it_covers_and_says_so() -> None:
