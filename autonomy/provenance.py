@@ -12,12 +12,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
-from pydantic import BaseModel, ConfigDict, JsonValue
+from pydantic import JsonValue
 
-from .canonical import Json
-from .shown import Line
 from .words import folded, links, names_in, number_stands_in, stands_in, tokens
 
 LONGEST_FIELD_CHARS = 120
@@ -31,7 +30,8 @@ LEFT_TO_CHOOSE = "the user left the choice"
 """The weakest of all that vouch: any of those that exist will do, but there must be a choice of them."""
 
 
-class Witness(BaseModel):
+@dataclass(frozen=True)
+class Witness:
     """What was there to be read before a model chose.
 
     Args:
@@ -42,12 +42,10 @@ class Witness(BaseModel):
         asked_with: the arguments that it was asked with.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    value: Json
+    value: JsonValue
     trust: Literal["user", "trusted", "untrusted"]
-    by: Line
-    asked_with: Json = None
+    by: str
+    asked_with: JsonValue = None
 
 
 def vouched_by(value: JsonValue, witnesses: Sequence[Witness], *, name: str = "", reading: bool = False) -> str:
@@ -129,6 +127,9 @@ def _same(one: JsonValue, other: JsonValue) -> bool:
         return one is other
     if isinstance(one, int | float) and isinstance(other, int | float):
         return one == other
+    # Most pairs differ at once; folding both first would take most of the time.
+    if isinstance(one, str) and isinstance(other, str) and one.isascii() and other.isascii() and len(one) != len(other):
+        return one.casefold().split() == other.casefold().split() if " " in one or " " in other else False
     return folded(str(one)) == folded(str(other))
 
 
@@ -171,31 +172,36 @@ _PLACE = re.compile(r"\S+[./]\S+")
 """An address, a path or a file's name, and not just what is searched for."""
 
 
+_Around = tuple[tuple[dict[str, JsonValue], str], ...]
+
+
 class _Field(NamedTuple):
-    """A field, the name of its place, and the other short fields of its record."""
+    """A field, the name of its place, and the records around it, each with the key under which it lies."""
 
     place: str
     value: JsonValue
-    beside: tuple[JsonValue, ...]
+    around: _Around
+
+    def beside(self) -> Iterator[str]:
+        """The other fields of its record that are no texts."""
+        for record, key in self.around:
+            for name, other in record.items():
+                if name != key:
+                    yield from (leaf for leaf in leaves(other) if isinstance(leaf, str) and not _is_text(leaf))
 
 
-def _fields(value: JsonValue, place: str = "", beside: tuple[JsonValue, ...] = ()) -> Iterator[_Field]:
+def _fields(value: JsonValue, place: str = "", around: _Around = ()) -> Iterator[_Field]:
     """All fields of a value. Keys are fields, too: some tools give a dictionary by name."""
     match value:
         case dict():
             for key, inner in value.items():
-                others = tuple(held for name, other in value.items() if name != key for held in _short(other))
-                yield _Field(f"{place}.", key, beside)
-                yield from _fields(inner, f"{place}.{key}", (*beside, *others))
+                yield _Field(f"{place}.", key, around)
+                yield from _fields(inner, f"{place}.{key}", (*around, (value, key)))
         case list():
             for inner in value:
-                yield from _fields(inner, f"{place}[]", beside)
+                yield from _fields(inner, f"{place}[]", around)
         case _:
-            yield _Field(place, value, beside)
-
-
-def _short(value: JsonValue) -> Iterator[JsonValue]:
-    return (leaf for leaf in leaves(value) if not _is_text(leaf))
+            yield _Field(place, value, around)
 
 
 def _is_text(value: JsonValue) -> bool:
@@ -215,8 +221,7 @@ def _is_the_one(field: _Field, value: JsonValue, asked: str) -> bool:
 
 def _fit(field: _Field, asked: str) -> float:
     """How well the user's words name a record: the largest share of one of its fields in them; 0 below half."""
-    texts = (other for other in field.beside if isinstance(other, str))
-    named = (text for text in texts if _is_name(text) or _shares_a_name(text, asked))
+    named = (text for text in field.beside() if _is_name(text) or _shares_a_name(text, asked))
     share = max((_share_said(text, asked) for text in named), default=0.0)
     return share if share >= _LEAST_SHARE else 0.0
 

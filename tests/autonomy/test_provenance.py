@@ -1,5 +1,6 @@
 """Who vouches for a value that a model chose after it had read text from outside."""
 
+from dataclasses import replace
 from typing import Any, Literal
 
 import pytest
@@ -122,7 +123,7 @@ def test_a_page_that_the_user_names_may_hold_a_value_with_a_name_of_theirs() -> 
     words = user("Invite Dora; her address is on www.dora.example")
     assert vouched_by("dora@mail.example", [words, page])
     assert not vouched_by("fred@evil.example", [words, page])
-    searched = page.model_copy(update={"asked_with": {"query": "Dora address"}})
+    searched = replace(page, asked_with={"query": "Dora address"})
     assert not vouched_by("dora@mail.example", [user("Invite Dora; search for Dora address"), searched])
 
 
