@@ -59,14 +59,12 @@ class Acting(Granting):
             undo: takes the effect back. It is given, by the names of its parameters, the tool's arguments, its result
                 as `effect` and its `idempotency_key`. It may refuse by raising.
             preview_undo: takes the same and says, as JSON, what taking it back would do.
-            status: takes an idempotency key and gives the result, or None if nothing was done under it. It is asked
-                after a crash.
+            status: takes an idempotency key and gives the result, None if nothing was done; it is asked after a crash.
             changes: the parameters that name files which it changes: they are put back to undo it.
             raises: takes the same arguments, or some of them, and says the risk of this very call.
             cost: takes the same and says what the effect costs in USD. What costs anything counts as irreversible.
             paths: the parameters that name files, besides those whose type is a Path: rules speak of where they lead.
-            parts: what a person may accept piece by piece: the parameter that holds a list; or, for each that holds a
-                text, what tells the text that it replaces from the same arguments.
+            parts: what may be accepted piece by piece: a list's parameter; or by a text's, what tells what it replaces.
         """
         options = dict[str, Any](
             risk=Risk.IRREVERSIBLE if risk is None else Risk.parse(risk),
