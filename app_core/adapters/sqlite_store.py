@@ -52,6 +52,9 @@ _SCHEMAS = (
 )
 """What each version added to the one before. Since there are words, nothing is written into stops."""
 
+_PATIENCE_S = 30.0
+"""How long to wait for other processes that write."""
+
 _INDEXES_QUESTIONS = 5
 """The version from which on open questions are indexed."""
 
@@ -173,7 +176,7 @@ class SqliteStore:
 def _open(path: Path) -> sqlite3.Connection:
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     # Several threads of one process take turns: the driver runs in one, a person's answer may come in another.
-    db = sqlite3.connect(path, timeout=30, check_same_thread=False)
+    db = sqlite3.connect(path, timeout=_PATIENCE_S, check_same_thread=False)
     db.execute("PRAGMA journal_mode = WAL")
     db.execute("PRAGMA synchronous = FULL")
     version = db.execute("PRAGMA user_version").fetchone()[0]
