@@ -85,7 +85,7 @@ def dial_view(
         title=title,
         runs=len(acting),
         stands=stands,
-        was=burden(found, policy=policy),
+        was=burden(found),
         at={level: burden(found, dial=Dial(level=level), policy=policy) for level in Level},
         differences=() if policy is None else differences(found, policy),
         fates=tuple(_fate(decision, policy) for decision in found if decision.first),

@@ -83,18 +83,22 @@ def _share(number: int, of: int) -> str:
 def _notes(seen: DialView) -> Iterator[Text]:
     yield text(("Of kinds: where all of a kind is accepted at its first question. Nothing was run for this;", "quiet"))
     yield text(("what a model would have proposed after another answer, nobody knows.", "quiet"))
+    said = ""
     for level, there in seen.at.items():
-        against = [
-            *([f"{count(there.rejected, 'action')} that a person rejected"] if there.rejected else []),
-            *([f"{there.edited} that a person changed first"] if there.edited else []),
-        ]
-        if against:
-            gone = " and ".join(against)
+        gone = _against_people(there)
+        if gone and gone != said:
             yield text((f"From level {level} on {gone} would have gone as proposed.", "bad"))
-            break
+        said = gone
     if seen.unlike:
         made = f"{count(seen.unlike, 'decision')} would be taken otherwise today with nothing changed"
         yield text((f"{made}: another version made them.", "waits"))
+
+
+def _against_people(there: Burden) -> str:
+    rejected, edited = count(there.rejected, "action"), count(there.edited, "action")
+    gone = [f"{rejected} that a person rejected"] if there.rejected else []
+    gone += [f"{edited} that a person changed first"] if there.edited else []
+    return " and ".join(gone)
 
 
 def _fates(fates: tuple[Fate, ...]) -> RenderableType:
