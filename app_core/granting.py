@@ -103,7 +103,9 @@ def grant_ahead(
     policy = policy_of(app)
     if not policy.knows(people):
         raise BadInput(
-            f"{' and '.join(people)} can't grant this.", "Not all of them may approve here.", "The policy names who may."
+            f"{' and '.join(people)} can't grant this.",
+            "Not all of them may approve here.",
+            "The policy names who may.",
         )
     roles = tuple(sorted({role for person in people for role in policy.people.get(person, ())}))
     try:

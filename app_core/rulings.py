@@ -74,9 +74,7 @@ def standing_grants(hold: Hold) -> tuple[Grant, ...]:
     """
     given = (grant for grant in hold.view.grants.values() if grant.run)
     kept = (grant for grant in hold.grants.of(hold.view.terms.app) if not grant.run)
-    return tuple(
-        grant for grant in (*given, *kept) if grant.revoked_at is None and hold.view.policy.knows(grant.by)
-    )
+    return tuple(grant for grant in (*given, *kept) if grant.revoked_at is None and hold.view.policy.knows(grant.by))
 
 
 def passed(hold: Hold, node: str) -> tuple[str, ...]:

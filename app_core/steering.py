@@ -70,7 +70,9 @@ class Steering:
         """
         turned = Turn(dial=as_dial(dial), tool=self._pattern(tool), risk=Risk.parse(kind) if kind else None, by=by)
         if tool and kind:
-            raise BadInput("Both a tool and a kind of action were named.", "Each has a level of its own.", "Turn twice.")
+            raise BadInput(
+                "Both a tool and a kind of action were named.", "Each has a level of its own.", "Turn twice."
+            )
         return self._say(turned, decide, watch, patience_s)
 
     def grant(

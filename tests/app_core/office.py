@@ -1,7 +1,6 @@
 """An App whose tools have effects of every kind, for the tests of who decides; and a run driven aside."""
 
 import threading
-import time
 from collections.abc import Callable
 from typing import Any
 
@@ -13,7 +12,7 @@ from rheostat.app_core.testing import ScriptedGateway
 
 
 class Office:
-    """Sends letters and writes notes; `done` are its effects, in order. A letter to "slow" waits until `go_on` is set."""
+    """Sends letters and writes notes; `done` are its effects, in order. One to "slow" waits until `go_on` is set."""
 
     def __init__(self, store: Store, name: str = "office", **terms: Any) -> None:
         self.done = list[str]()
@@ -67,20 +66,12 @@ class Office:
 
     def run(self, workflow: Any, **given: Any) -> Run[Any]:
         """A run of one of its workflows."""
-        return self.app.run(workflow, **{"model": "scripted", **given})
+        terms: dict[str, Any] = {"model": "scripted", **given}
+        return self.app.run(workflow, **terms)
 
     def write(self, to: str = "ann", **given: Any) -> Run[Any]:
         """A run that sends a letter, if it may."""
-        return self.run(self.letter, **{"to": to, "text": "Hello.", **given})
-
-
-def until(happened: Callable[[], object]) -> None:
-    """Waits until something has happened."""
-    for _ in range(500):
-        if happened():
-            return
-        time.sleep(0.01)
-    raise AssertionError("It never happened.")
+        return self.run(self.letter, to=to, text="Hello.", **given)
 
 
 class Aside:

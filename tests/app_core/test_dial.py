@@ -1,6 +1,5 @@
 """The dial on the move: of a run that waits, of one that another thread drives, and of a run inside a run."""
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -12,11 +11,10 @@ from rheostat.app_core.events import DialMoved, Ruled, Withdrawn
 from rheostat.app_core.log import Store
 from rheostat.app_core.run_errors import BadInput, RunHeld
 from rheostat.app_core.testing import MemoryStore, ScriptedGateway
-from rheostat.app_core.word import CallOff, Give, Revoke, Turn, told
+from rheostat.app_core.word import CallOff, Revoke, Turn, told
 from rheostat.autonomy import Dial, Risk
-from .office import Aside, Office, until
 
-Call = Callable[[Callable[[], Any]], Any]
+from .office import Aside, Office
 
 
 @pytest.fixture
@@ -131,13 +129,13 @@ def test_words_are_heard_in_the_order_in_which_they_were_left(store: Store) -> N
 # A run inside a run
 
 
-def nested(store: Store, call: Call) -> tuple[Office, App, Any]:
-    """A workflow, of another App, in one of whose functions or tools a run of the office is started at level 4."""
+def nested(store: Store) -> tuple[Office, App, Any]:
+    """A workflow of another App, in whose only step a run of the office is started at level 4."""
     office, outer = Office(store), App("outer", store=store, gateway=ScriptedGateway([]))
 
     @outer.function
     def inside(to: str) -> str:
-        return call(lambda: office.write(to, dial=4)).id
+        return office.write(to, dial=4).id
 
     @outer.workflow
     def flow(to: str) -> str:
@@ -149,7 +147,7 @@ def nested(store: Store, call: Call) -> tuple[Office, App, Any]:
 @pytest.mark.parametrize("level", list(Level))
 def test_a_run_inside_a_run_goes_no_further_than_that(level: Level) -> None:
     store = MemoryStore()
-    office, outer, flow = nested(store, lambda start: start())
+    office, outer, flow = nested(store)
     run = outer.run(flow, to="ann", model="scripted", dial=level, by="bo")
     inner = office.app.open(run.value)
     assert inner.view.dial == Dial(level=Level.ALONE, ceiling=Dial(level=level))
@@ -159,7 +157,7 @@ def test_a_run_inside_a_run_goes_no_further_than_that(level: Level) -> None:
 
 def test_it_can_not_be_turned_past_it_later_either() -> None:
     store = MemoryStore()
-    office, outer, flow = nested(store, lambda start: start())
+    office, outer, flow = nested(store)
     inner = office.app.open(outer.run(flow, to="ann", model="scripted", dial=1).value)
     assert (inner.turn(4).status, office.done) == ("waiting", [])
     assert inner.view.dial == Dial(level=Level.ALONE, ceiling=Dial(level=Level.EDIT))
@@ -167,7 +165,7 @@ def test_it_can_not_be_turned_past_it_later_either() -> None:
 
 def test_a_run_inside_a_run_inside_a_run_goes_no_further_than_the_outermost() -> None:
     store = MemoryStore()
-    office, middle, flow = nested(store, lambda start: start())
+    office, middle, flow = nested(store)
     outermost = App("outermost", store=store, gateway=ScriptedGateway([]))
 
     @outermost.tool(risk="read")
@@ -185,9 +183,7 @@ def test_a_run_inside_a_run_inside_a_run_goes_no_further_than_the_outermost() ->
 def test_a_run_that_goes_on_inside_of_another_is_under_it_and_says_so() -> None:
     store = MemoryStore()
     office, outer = Office(store), App("outer", store=store, gateway=ScriptedGateway([]))
-    waiting = office.write(dial=1)
-    started = office.app.open(waiting.id)
-    started.turn(0)
+    waiting = office.write(dial=0)
 
     @outer.function
     def inside(run: str) -> str:
@@ -204,7 +200,7 @@ def test_a_run_that_goes_on_inside_of_another_is_under_it_and_says_so() -> None:
 
 
 def test_turning_the_outer_run_down_holds_for_what_the_inner_one_decides_next(store: Store) -> None:
-    office, outer, flow = nested(store, lambda start: start())
+    office, outer, flow = nested(store)
     driven = Aside(lambda: outer.run(flow, to="slow", model="scripted", dial=4))
     assert office.begun.wait(10)
     (outer_run,) = [run for run in store.runs() if outer.open(run).view.terms.app == "outer"]
@@ -248,6 +244,6 @@ def test_who_it_is_for_is_the_login_name_unless_somebody_is_named(office: Office
     assert office.write(dial=1, by="bo").view.terms.asked_by == "bo"
 
 
-def test_told_gives_what_words_lead_to_and_nothing_for_what_holds_already(office: Office) -> None:
+def test_words_that_change_nothing_are_not_written_down(office: Office) -> None:
     view = office.write(dial=1).view
     assert told(view, [Turn(dial=Dial(level=Level.EDIT), by="ann"), CallOff(why="x"), Revoke(grant="?", by="x")]) == []

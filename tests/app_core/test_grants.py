@@ -342,9 +342,7 @@ def test_many_threads_give_and_revoke_and_nothing_is_lost(grants: SqliteGrants) 
     assert len(grants.of()) == 8 and all(grant.revoked_at for grant in grants.of())
 
 
-def test_a_file_that_can_not_be_read_stops_the_run_before_anything_is_done(
-    store: Store, grants: SqliteGrants
-) -> None:
+def test_a_file_that_can_not_be_read_stops_the_run_before_anything_is_done(store: Store, grants: SqliteGrants) -> None:
     office = Office(store, grants=grants)
     waiting = office.write(dial=1)
     grants.path.write_bytes(b"no database at all, and longer than a header" * 10)
@@ -362,4 +360,3 @@ def test_a_file_of_a_newer_version_is_left_alone(grants: SqliteGrants) -> None:
         db.execute("PRAGMA user_version = 99")
     with pytest.raises(GrantsUnreadable, match="newer rheostat"):
         grants.of("office")
-

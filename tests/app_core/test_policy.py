@@ -204,4 +204,3 @@ def test_a_role_that_nobody_has_is_told_once_both_are_read(home: Path) -> None:
         office.write(dial=4)
     (home / "policy.yaml").write_text("people: {ann: [counsel]}")
     assert office.write(dial=4).status == "waiting"
-

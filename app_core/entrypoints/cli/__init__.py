@@ -16,6 +16,7 @@ from .dial import dial
 from .doctor import doctor, models
 from .endings import EXIT_CODES, Ending
 from .eval import evaluate
+from .grants import grants
 from .inbox import inbox
 from .plan import plan
 from .review import review
@@ -56,10 +57,27 @@ def options(
     """What a model sees, what it may cost, and who decides."""
 
 
-for command in (demo, plan, review, runs, show, inbox, approve, dial, cancel, retry, fork, undo, context, doctor, models):
+for command in (
+    demo,
+    plan,
+    review,
+    runs,
+    show,
+    inbox,
+    approve,
+    dial,
+    cancel,
+    retry,
+    fork,
+    undo,
+    context,
+    doctor,
+    models,
+):
     cli.command()(command)
 cli.command("eval")(evaluate)
 cli.add_typer(audit)
+cli.add_typer(grants)
 
 
 def main() -> None:
