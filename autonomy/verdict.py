@@ -141,7 +141,8 @@ def _what_they_show(action: Action) -> tuple[Ruling, tuple[str, ...]]:
         for argument in action.arguments
         if argument.control and (seen := look_alike(argument.value))
     )
-    return Ruling.ASK if action.opaque or look_alikes else Ruling.ALLOW, (*action.why, *look_alikes)
+    why = action.why or ("It can't be seen what this would do.",) if action.opaque else action.why
+    return _ASK if action.opaque or look_alikes else _ALLOW, (*why, *look_alikes)
 
 
 def _asking(ruling: Ruling, spoke: Sequence[Rule]) -> dict[str, Any]:
