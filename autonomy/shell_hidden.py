@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from .shell import Command, Word
 from .shell_git import git_words
+from .shell_tree import KEYWORDS
 from .shell_variables import exported_harmless
 from .shown import plain
 
@@ -101,6 +102,8 @@ def seen_through(command: Command) -> Seen:
         words = inner
         if program(found.name) == "xargs":
             words = _with_what_comes(found.words, inner)
+        if program(found.name) == "time" and words[0].text in KEYWORDS:
+            return Seen([found], opaque=["It takes the time of more than a command."])
         if words[0].value is None:
             return Seen([found], opaque=["Which program it runs is only known while it runs."])
         found = replace(found, words=tuple(words), own=False)

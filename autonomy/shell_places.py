@@ -71,7 +71,7 @@ class Places:
         parts = re.split("[/:]", path)  # after a colon git names a file of a commit
         if any(_SECRET.fullmatch(part) or (is_pattern and _may_be_secret(part)) for part in parts):
             return Place.SECRET
-        if path.startswith("~") or (is_pattern and _climbs(parts)):
+        if re.search("(^|[=:])~", path) or (is_pattern and _climbs(parts)):
             return Place.ELSEWHERE
         places = {self._settled(join(base, path)) for base in (("/",) if isabs(path) else self.bases)}
         return max(places, key=_ORDER.index, default=Place.ELSEWHERE)

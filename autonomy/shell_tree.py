@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from .shell import Command, Redirect, Word
@@ -26,7 +27,8 @@ _STRUCTURE = frozenset({
     "while_statement", "do_group", "for_statement", "case_statement", "case_item", "negated_command", "test_command",
     "unary_expression", "binary_expression", "parenthesized_expression", "variable_assignments", "array",
 })  # fmt: skip
-_KEYWORDS = frozenset("coproc then else elif fi do done esac in { } function select if while until for case".split())
+KEYWORDS = frozenset("! coproc then else elif fi do done esac in { } function select if while until for case time [[".split())
+"""What bash takes for its own where a command begins."""
 _EXPANSION = re.compile(
     r"\$\{#?([A-Za-z_]\w*|[0-9@*#?$!-])(\[(\d+|[@*])\])?((:?[-+?]|##?|%%?|//?|\^\^?|,,?)(?s:.*)|:\d+(:\d+)?)?\}"
 )
@@ -47,6 +49,10 @@ class Walk:
 
     def script(self, root: Node) -> None:
         """Gathers from a whole script."""
+        if self._source[: root.start_byte].strip() or self._source[root.end_byte :].strip():
+            raise Unsure("Some of it was passed over.")
+        if re.search(rb"[^ \t]\\\n", self._source):
+            raise Unsure("A line of it goes on in the midst of a word.")
         self._defined = {_named(node, "name") for node in _every(root) if node.type == "function_definition"}
         self._variables.learn(_every(root))
         for child in self._children(root):
@@ -83,6 +89,10 @@ class Walk:
                 raise Unsure(f"It holds a {kind.replace('_', ' ')}, which is not followed here.")
 
     def _structure(self, node: Node, level: int) -> None:
+        if node.type in ("test_command", "negated_command", "compound_statement") and node.children[0].type in ("[", "[[", "!", "{"):
+            self._check_apart(node.children[0].end_byte, node.children[1].start_byte)
+        if node.type == "test_command" and node.children[0].type in ("[", "[["):
+            self._check_apart(node.children[-2].end_byte, node.children[-1].start_byte)
         if node.type == "test_command" or node.children and node.children[0].type == "((":
             self._variables.check_test(node)
         for child in self._children(node):
@@ -121,8 +131,8 @@ class Walk:
         has_name = node.child_by_field_name("name") is not None
         before: Node | None = None
         for child in self._children(node, one_line=True):
-            if before is not None and _is_word(before) and _is_word(child) and before.end_byte == child.start_byte:
-                raise Unsure("Two words of it stand side by side.")
+            if before is not None and (_is_word(before) or before.type.endswith("_redirect")) and _is_word(child):
+                self._check_apart(before.end_byte, child.start_byte)
             before = child
             if child.type == "variable_assignment":
                 self._assignment(child, level, exported=has_name)
@@ -140,7 +150,7 @@ class Walk:
         name = words[0].value if words else ""
         if name is None:
             raise Unsure("Which program it runs is only known while it runs.")
-        if name in _KEYWORDS:
+        if name in KEYWORDS - {"time"}:
             raise Unsure(f"A word that bash keeps for itself stands where a command would: {name}")
         if self._inside and name.encode() in self._defined and not own:
             raise Unsure("A function of it calls itself, or one that is not there yet.")
@@ -173,6 +183,8 @@ class Walk:
         if name.type == "subscript":
             self._variables.check_arithmetic(name)
         called = _text(plain).decode()
+        if not re.fullmatch(r"[A-Za-z_]\w*", called, re.ASCII):
+            raise Unsure("It sets a variable by a name that is not plain.")
         if not (exported_harmless(called) if exported else kept_harmless(called)):
             raise Unsure(f"It changes how programs are found or what they do: {called}")
         for child in self._children(node):
@@ -203,8 +215,13 @@ class Walk:
             for child in self._children(node):
                 self._visit(child, level + 1)
             return [], []
+        if any(child.type == "file_descriptor" and not _text(child).isdigit() for child in node.children):
+            raise Unsure("It redirects from a number that is none.")
         operator = next(child.type for child in node.children if not child.is_named)
-        words = [self._word(each, level) for each in node.children_by_field_name("destination")]
+        places = node.children_by_field_name("destination")
+        for one, other in pairwise(places):
+            self._check_apart(one.end_byte, other.start_byte)
+        words = [self._word(each, level) for each in places]
         if not words:
             return [], []
         path, more = words[0], words[1:]
@@ -276,6 +293,8 @@ class Walk:
         spans = dict[int, int]()
         for found in _outermost(node):
             spans[found.start_byte - node.start_byte] = found.end_byte - node.start_byte
+            if found.type == "simple_expansion" and not re.fullmatch(rb"\$([A-Za-z_]\w*|[0-9@*#?$!_-])", _text(found)):
+                raise Unsure("A dollar in it may be no expansion.")
             if found.type in _SUBSTITUTIONS:
                 for child in self._children(found):
                     self._visit(child, level + 1)
@@ -295,6 +314,10 @@ class Walk:
             raise Unsure("It expands a variable in a way that is not followed here.")
 
     # The tree
+
+    def _check_apart(self, end: int, start: int) -> None:
+        if not self._source[end:start].replace(b"\\\n", b""):
+            raise Unsure("Two words of it stand side by side.")
 
     def _children(self, node: Node, *, one_line: bool = False) -> Iterator[Node]:
         """The children of a node. Raises Unsure if anything but space stands between them."""
