@@ -17,8 +17,8 @@ class Waiting(NamedTuple):
         tool, summary: what is proposed, the latter in one line for people.
         risk, taint, ruling: of the action, as numbers of rheostat.autonomy's Risk, Taint and Ruling.
         people: how many have to accept.
-        roles: each of these must be among their roles.
         asked_at, expires_at: epoch seconds. From `expires_at` on, silence is a no.
+        roles: each of these must be among the roles of those who accept.
     """
 
     run: str
@@ -31,9 +31,9 @@ class Waiting(NamedTuple):
     taint: int
     ruling: int
     people: int
-    roles: tuple[str, ...]
     asked_at: float
     expires_at: float
+    roles: tuple[str, ...]
 
 
 class Move(NamedTuple):
@@ -83,13 +83,23 @@ def moves(run: str, records: Iterable[Kept]) -> Iterator[Move]:
         kind = kind_of(record.body)
         if kind not in _TELLING:
             continue
-        event = json.loads(record.body)
         if kind == "run_ended":
             yield Move("ended")
         elif kind == "asked":
-            yield Move("asked", event["node"], _waiting(run, event, record.at))
+            question = _waiting(run, json.loads(record.body), record.at)
+            yield Move("asked", question.node, question)
         else:
-            yield Move("left", event["node"])
+            yield Move("left", _text_after(f'{_OPENING}{kind}","node":', record.body))
+
+
+def as_card(asked: Waiting) -> str:
+    """A row of the index as one JSON text: many of them are read much faster than as many columns."""
+    return json.dumps(asked, ensure_ascii=False)
+
+
+def from_cards(cards: Iterable[str]) -> list[Waiting]:
+    """The rows that `as_card` wrote, in the same order."""
+    return [Waiting(*facts, roles=tuple(roles)) for *facts, roles in json.loads(f"[{','.join(cards)}]")]
 
 
 def tells_of_questions(record: Kept) -> bool:
@@ -104,7 +114,7 @@ def asks(record: Kept) -> bool:
 
 def app_of(first: Kept) -> str:
     """Whose run it is, by its first record."""
-    return json.loads(first.body).get("request", {}).get("app", "")
+    return _text_after(f'{_OPENING}run_started","request":{{"app":', first.body)
 
 
 def kind_of(body: str) -> str:
@@ -112,6 +122,16 @@ def kind_of(body: str) -> str:
     if not body.startswith(_OPENING):
         return ""
     return body[len(_OPENING) : body.find('"', len(_OPENING))]
+
+
+def _text_after(opening: str, body: str) -> str:
+    """The text that an event opens with: what comes after it may be long. Raises ValueError if it opens otherwise."""
+    if not body.startswith(opening):
+        raise ValueError(f"An event begins with {body[:40]!r}, not with {opening!r}.")
+    return _DECODER.raw_decode(body, len(opening))[0]
+
+
+_DECODER = json.JSONDecoder()
 
 
 def _waiting(run: str, event: dict[str, Any], at: float) -> Waiting:
@@ -128,7 +148,7 @@ def _waiting(run: str, event: dict[str, Any], at: float) -> Waiting:
         taint=ruled["taint"],
         ruling=ruled["ruling"],
         people=ruled.get("people", 1),
-        roles=tuple(ruled.get("roles", ())),
         asked_at=at,
         expires_at=datetime.fromisoformat(question["expires_at"]).timestamp(),
+        roles=tuple(ruled.get("roles", ())),
     )

@@ -6,7 +6,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from ..inbox import Waiting, app_of, asks, moves, tells_of_questions
+from ..inbox import Waiting, app_of, as_card, asks, from_cards, moves, tells_of_questions
 from ..log import TOMB, Record
 from ..run_errors import RunTaken, StoreBusy, StoreDamaged, StoreFull, StoreTooNew, UnknownRun
 from .file_lease import FileLease
@@ -35,17 +35,8 @@ _SCHEMAS = (
     CREATE TABLE IF NOT EXISTS waiting (
         run TEXT NOT NULL,
         node TEXT NOT NULL,
-        question TEXT NOT NULL,
-        app TEXT NOT NULL,
-        tool TEXT NOT NULL,
-        summary TEXT NOT NULL,
-        risk INTEGER NOT NULL,
-        taint INTEGER NOT NULL,
-        ruling INTEGER NOT NULL,
-        people INTEGER NOT NULL,
-        roles TEXT NOT NULL,
         asked_at REAL NOT NULL,
-        expires_at REAL NOT NULL,
+        card TEXT NOT NULL,
         PRIMARY KEY (run, node)
     ) WITHOUT ROWID
     """,
@@ -109,10 +100,8 @@ class SqliteStore:
 
     def waiting(self) -> list[Waiting]:
         """See Store."""
-        columns = ", ".join(Waiting._fields)
         with self._translated(), self._connection() as db:
-            rows = db.execute(f"SELECT {columns} FROM waiting ORDER BY asked_at, run, node").fetchall()
-        return [Waiting._make((*row[:_ROLES], tuple(row[_ROLES].splitlines()), *row[_ROLES + 1 :])) for row in rows]
+            return from_cards(card for (card,) in db.execute("SELECT card FROM waiting ORDER BY asked_at, run, node"))
 
     def lease(self, run: str) -> FileLease:
         """See Store."""
@@ -241,7 +230,6 @@ _BEGINNINGS = """
     WHERE ids.run IS NOT NULL
     ORDER BY first.at DESC, ids.run
 """
-_ROLES = Waiting._fields.index("roles")
 
 
 def _index(db: sqlite3.Connection, run: str, records: Sequence[Record]) -> None:
@@ -254,8 +242,8 @@ def _index(db: sqlite3.Connection, run: str, records: Sequence[Record]) -> None:
             case "asked" if move.question is not None:
                 first = db.execute("SELECT seq, at, body, digest FROM records WHERE run = ? AND seq = 0", (run,))
                 asked = move.question._replace(app=app_of(Record(*first.fetchone())))
-                row = [*asked[:_ROLES], "\n".join(asked.roles), *asked[_ROLES + 1 :]]
-                db.execute(f"INSERT OR REPLACE INTO waiting VALUES ({', '.join('?' * len(row))})", row)
+                row = (run, move.node, asked.asked_at, as_card(asked))
+                db.execute("INSERT OR REPLACE INTO waiting VALUES (?, ?, ?, ?)", row)
             case "left":
                 db.execute("DELETE FROM waiting WHERE run = ? AND node = ?", (run, move.node))
             case _:
