@@ -14,6 +14,7 @@ from rheostat.dag import State, step
 
 from . import answers
 from .around import AROUND
+from .asking import remind
 from .decisions import PolicySet
 from .declare import AnyWorkflow
 from .ending import ending
@@ -163,7 +164,8 @@ class Driver:
         policy = [] if self._policy == self.view.policy else [PolicySet(policy=self._policy)]
         news = [*policy, *told(self.view, words.values())]
         if self.seq == 1:
-            self.later(*news)
+            if news:
+                self.later(*news)
             self._plan()
             self.tell(dag.Resumed(self.now()))
             self._heard(words)
@@ -176,6 +178,7 @@ class Driver:
         for question in self.view.open_questions():
             answers.settle(self, question)
             self.asks(question)
+        remind(self)
 
     async def go(self) -> None:
         """Runs what can run, and asks people if there is someone to ask, until the run has ended or only waits."""
