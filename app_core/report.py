@@ -219,8 +219,10 @@ def _named(question: Question) -> str:
 
 
 def _said(approval: Approval) -> str:
-    if approval.answer == "reject":
-        return "rejected"
+    if not approval.accepts:
+        return "rejected" if approval.answer == "reject" else "called off"
+    if approval.parts is not None:
+        return "accepted in part"
     return "edited" if approval.edits else "accepted"
 
 

@@ -187,10 +187,18 @@ def _not_done(node: NodeView) -> Text:
 
 def _decision(view: View, approval: Approval) -> Text:
     question = view.questions[approval.question]
-    word = "rejected" if approval.answer == "reject" else "accepted as edited" if approval.edits else "accepted"
+    word = _word(question, approval)
     unseen = ", and all like it" if approval.grant else ""
     why = f": {approval.reason}" if approval.reason else ""
     return text(one_line(question), (f"  {word} by {approval.by}{unseen}{why}", "quiet"))
+
+
+def _word(question: Question, approval: Approval) -> str:
+    if approval.answer != "accept":
+        return "rejected" if approval.answer == "reject" else "rejected, and the run called off,"
+    if approval.parts is not None:
+        return f"{len(approval.parts)} of {len(question.parts)} parts accepted"
+    return "accepted as edited" if approval.edits else "accepted"
 
 
 def _open(question: Question) -> Iterable[Text]:
