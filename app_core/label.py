@@ -20,7 +20,7 @@ class Label(BaseModel):
         trust: the least trusted text that went into it.
         by: who vouches for it, or where that text came from; shown to the person who is asked.
         read_untrusted: untrusted text was read on the way here, though the value itself may be vouched for.
-        passed: names of the checks that passed on every model's answer that the value rests on; None if it rests on none.
+        passed: names of the checks that passed on every model's answer that it rests on; None if it rests on none.
         secret: it rests on what must not get out.
     """
 

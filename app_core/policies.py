@@ -21,7 +21,7 @@ def operators_policy() -> Path:
 def policy_of(app: Vertical) -> Policy:
     """The policy that holds now: the App's, and the operator's on top of it. Files are read anew.
 
-    Raises BadPolicy: a file is there but is not a policy, or the two contradict each other. Nothing may be decided then.
+    Raises BadPolicy: a file is there but is no policy, or the two contradict each other. Nothing may be decided then.
     """
     own = Policy() if app.policy is None else app.policy if isinstance(app.policy, Policy) else _read(app.policy)
     whole = joined(own, _read(operators_policy())) if _stands(operators_policy()) else own

@@ -7,7 +7,7 @@ from abc import abstractmethod
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from fnmatch import fnmatchcase
-from typing import Any, Self
+from typing import Self
 
 from rheostat.autonomy import Bound, Dial, Grant, Risk, UnknownGrant
 
@@ -70,9 +70,7 @@ class Steering:
         """
         turned = Turn(dial=as_dial(dial), tool=self._pattern(tool), risk=Risk.parse(kind) if kind else None, by=by)
         if tool and kind:
-            raise BadInput(
-                "Both a tool and a kind of action were named.", "Each has a level of its own.", "Turn twice."
-            )
+            raise BadInput("Both a tool and a kind were named.", "Each has a level of its own.", "Turn twice.")
         return self._say(turned, decide, watch, patience_s)
 
     def grant(

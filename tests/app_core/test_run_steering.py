@@ -10,7 +10,7 @@ import pytest
 
 from rheostat.app_core.app import App
 from rheostat.app_core.events import CallSettled, EffectStarted, RunEnded
-from rheostat.app_core.log import Store
+from rheostat.app_core.log import Store, beginning, chained
 from rheostat.app_core.run import Run
 from rheostat.app_core.run_errors import BadInput, RunHeld, RunTaken, WorkflowChanged
 from rheostat.app_core.testing import ScriptedGateway
@@ -305,7 +305,8 @@ def test_what_was_cut_off_by_a_cancel_without_its_process_is_unknown(store: Stor
     run = app.run(flow, text="x", model="scripted", dial=2)
     records = store.read(run.id)
     cut = max(r.seq for r in records if isinstance(r.event, EffectStarted))
-    store.append("dead", 0, records[: cut + 1])
+    events = [record.event for record in records[: cut + 1]]
+    store.append("dead", 0, chained(events, seq=0, after=beginning("dead"), at=records[cut].at))
     dead = app.open("dead").cancel()
     assert (dead.status, dead.view.nodes["send"].status) == ("cancelled", "unknown")
     ended = store.read("dead")[-1].event
