@@ -79,10 +79,18 @@ def _move(run: str | None, to: int, tool: str, kind: str, by: str, *, as_json: b
     if as_json:
         print_json(document)
     else:
-        at = Level(to)
-        what = f" for {tool}" if tool else f" for what is {kind}" if kind else ""
-        results().print(text((f"The dial stands at {to} ({at.name.lower()}){what}. ", "key"), at.sentence))
+        results().print(text(*_moved(Level(to), tool, kind)))
     raise typer.Exit(Ending.DONE if done.status == "unfinished" else ending(done.status))
+
+
+def _moved(to: "Level", tool: str, kind: str) -> list[str | tuple[str, str]]:
+    """What was done, and what it means."""
+    at = f"{to} ({to.name.lower()})"
+    if tool:
+        return [(f"The dial stands at {at} for {tool}.", "key")]
+    if kind:
+        return [(f"The dial stands at {at} for what is {kind}, ", "key"), "asking no less than for any milder kind."]
+    return [(f"The dial stands at {at}. ", "key"), to.sentence]
 
 
 def _past(run: str | None, last: int) -> "list[tuple[View, Sequence[Decision]]]":
@@ -138,9 +146,15 @@ def _by_workflow(past: "Sequence[tuple[View, Sequence[Decision]]]", policy: "Pol
 def _read(policy: Path | None) -> "Policy | None":
     if policy is None:
         return None
+    from rheostat.autonomy import BadPolicy
     from rheostat.autonomy.io import read_policy
 
-    return read_policy(policy)
+    from ...run_errors import BadInput
+
+    try:
+        return read_policy(policy)
+    except BadPolicy as error:
+        raise BadInput(str(error)) from None
 
 
 def _suggest(past: "Sequence[tuple[View, Sequence[Decision]]]", *, as_json: bool) -> None:

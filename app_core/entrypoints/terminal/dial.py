@@ -47,7 +47,7 @@ def drawn(seen: DialView, *, one_run: bool, policy: str = "") -> RenderableType:
 
 
 def _levels(seen: DialView) -> RenderableType:
-    refuses = seen.was.refused > 0
+    refuses = any(there.refused for there in (seen.was, *seen.at.values()))
     table = columns(
         "level", ">asks a run", "", ">of kinds", ">goes alone", ">is told", *([">refused"] if refuses else [])
     )
@@ -120,7 +120,9 @@ def _asked_at(fate: Fate) -> tuple[str, str]:
 
 def stock(seen: EarnedView) -> RenderableType:
     """What people's answers have earned, and where that suggests to move the dial."""
-    table = columns("kind of action", ">asked", ">yes", ">changed", ">no", ">undone", ">runs all yes", ">95 % sure", "")
+    table = columns(
+        "kind of action", ">asked", ">yes", ">changed", ">no", ">undone", ">runs all yes", ">95 % sure", ">wants"
+    )
     for record in seen.records:
         table.add_row(*_cells(record))
     parts: list[RenderableType] = [table, Text()]
@@ -134,7 +136,7 @@ def stock(seen: EarnedView) -> RenderableType:
 
 def _cells(record: Record) -> Iterable[Text]:
     one = record.earned
-    more = f"{count(record.wanting, 'more run')} of nothing but yes" if one.answered and record.wanting else ""
+    wants = count(record.wanting, "run") if one.answered and record.wanting else ""
     sure = f"{one.low:.0%} to {one.high:.0%}".replace("%", " %") if one.runs else ""
     return (
         text(f"{one.kind.app}: {phrase(one.kind.tool)}", (f", {one.kind.risk.name.lower()}", "quiet")),
@@ -145,7 +147,7 @@ def _cells(record: Record) -> Iterable[Text]:
         text((str(one.regretted), "bad" if one.regretted else "")),
         text(f"{one.clean} of {one.runs}" if one.runs else ""),
         text(sure),
-        text((more, "quiet")),
+        text((wants, "quiet")),
     )
 
 
@@ -154,7 +156,10 @@ def _what_it_takes() -> Iterator[Text]:
     yield text(
         (f"People accept {habit} of whatever they are asked, so a yes says something only where they come", "quiet")
     )
-    yield text(("more often than that. Answers of one run count once. Nothing is moved by itself.", "quiet"))
+    yield text(
+        ("more often than that. Answers of one run count once. Wants: as many more runs of nothing but", "quiet")
+    )
+    yield text(("yes would say so. Nothing is moved by itself.", "quiet"))
 
 
 def _suggested(one: Suggestion) -> Iterator[RenderableType]:
