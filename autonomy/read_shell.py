@@ -1,11 +1,18 @@
 """Reads a shell script as bash would, and says so where it can't."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 from .look_alike import look_alike
 from .shell import Command, Shell
 from .shell_hidden import seen_through
 from .shell_tree import Walk
 from .shell_words import Unsure
 from .shown import plain
+
+if TYPE_CHECKING:
+    from tree_sitter import Node
 
 MOST_CHARACTERS = 20_000
 """The longest script that is read. Nobody reads more before saying yes."""
@@ -44,12 +51,12 @@ def _unfit(text: str) -> str:
         return f"It has {len(text):,} characters, and no more than {MOST_CHARACTERS:,} are read."
     odd = next((letter for letter in text if letter not in " \n\t" and plain(letter) != letter), "")
     if odd:
-        return f"It holds a character that doesn't show: {plain(odd)}"
+        return f"It holds a character that doesn't show: U+{ord(odd):04X}."
     seen = look_alike(text)
     return f"Not all of it is what it looks like: {seen}" if seen else ""
 
 
-def _parsed(source: bytes):
+def _parsed(source: bytes) -> Node:
     import tree_sitter_bash
     from tree_sitter import Language, Parser
 

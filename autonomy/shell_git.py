@@ -16,7 +16,8 @@ _READS = {
 """Sub-commands that only read, with the flags by which they do more."""
 
 _LOCAL = {
-    "add": "i|p|e|interactive|patch|edit|pathspec-from-file", "commit": "F|t|C|c|amend|file|template|p|patch|interactive",
+    "add": "i|p|e|interactive|patch|edit|pathspec-from-file",
+    "commit": "F|t|C|c|amend|file|template|p|patch|interactive",
     "mv": "f|force",
 }  # fmt: skip
 """Sub-commands whose work git itself can take back."""
@@ -87,7 +88,9 @@ def _outward(name: str, positional: Sequence[str | None]) -> tuple[Risk, str]:
 
 def _by_flags(name: str, given: Sequence[str], positional: Sequence[str | None]) -> tuple[Risk, str]:
     """Sub-commands that read or change by how they are called."""
-    lists = all(re.fullmatch(r"-[alrv]+|--(list|all|remotes|verbose|show-current|sort=\S+|contains|merged)", f) for f in given)
+    lists = all(
+        re.fullmatch(r"-[alrv]+|--(list|all|remotes|verbose|show-current|sort=\S+|contains|merged)", f) for f in given
+    )
     if name in ("branch", "tag", "remote") and lists and not positional:
         return Risk.READ, ""
     if name in ("branch", "tag") and not given and positional:

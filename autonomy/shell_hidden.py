@@ -88,7 +88,9 @@ def seen_through(command: Command) -> Seen:
     found = command
     for _ in range(10):
         wrapper = _WRAPPERS.get(program(found.name))
-        if wrapper is None or (program(found.name) == "command" and found.values[:1] and found.values[0] in ("-v", "-V")):
+        if wrapper is None or (
+            program(found.name) == "command" and found.values[:1] and found.values[0] in ("-v", "-V")
+        ):
             return _direct(found)
         inner = wrapper.inner(found.words)
         if inner is None:
@@ -132,7 +134,9 @@ def _direct(command: Command) -> Seen:
         return _find(command)
     if name == "git":
         known = git_words(command.words) is not None
-        return Seen([command], opaque=[] if known else ["git is told to run, or to look for, something else than usual."])
+        return Seen(
+            [command], opaque=[] if known else ["git is told to run, or to look for, something else than usual."]
+        )
     if name in ("read", "unset", "mapfile", "readarray", "getopts"):
         plainly = all(value is not None and re.fullmatch(r"-[a-zA-Z]+|\w+", value) for value in command.values)
         return Seen([command], opaque=[] if plainly else [f"{name} is given a name that is not plain."])
@@ -188,7 +192,10 @@ def _find(command: Command) -> Seen:
         if end is None or end == at + 1 or command.words[at + 1].value is None:
             return Seen([command], opaque=["find -exec is not followed here."])
         words = [_found(roots) if word.value == "{}" else word for word in command.words[at + 1 : end]]
-        if any("{}" in word.text and word.value != "{}" for word in command.words[at + 1 : end]) or words[0].value is None:
+        if (
+            any("{}" in word.text and word.value != "{}" for word in command.words[at + 1 : end])
+            or words[0].value is None
+        ):
             return Seen([command], opaque=["find -exec is not followed here."])
         runs.append(Command(command.text, tuple(words)))
         at = end + 1

@@ -29,8 +29,8 @@ PROGRAMS: dict[str, Program] = {
     **{
         name: Program("nothing")
         for name in "echo true false : test [ pwd sleep seq exit return break continue shift wait jobs which type "
-        "command whereis whoami id groups nproc uptime arch free uname tty locale getconf unset read export declare local "
-        "readonly typeset basename dirname times ulimit umask dirs getopts uuidgen factor numfmt exec".split()
+        "command whereis whoami id groups nproc uptime arch free uname tty locale getconf unset read export declare "
+        "local readonly typeset basename dirname times ulimit umask dirs getopts uuidgen factor numfmt exec".split()
     },
     **{
         name: Program("reads")
@@ -78,8 +78,8 @@ for _same, _as in (("gawk", "awk"), ("mawk", "awk"), ("nawk", "awk"), ("ncat", "
     PROGRAMS[_same] = PROGRAMS[_as]
 
 TELLS_ITS_VERSION = frozenset(
-    "python python3 node npm npx yarn pnpm pip pip3 uv cargo rustc go java javac gcc g++ clang make cmake ruby gem php perl "
-    "docker kubectl terraform rg jq curl pytest ruff mypy pyright tsc eslint bash sqlite3 psql".split()
+    "python python3 node npm npx yarn pnpm pip pip3 uv cargo rustc go java javac gcc g++ clang make cmake ruby gem php "
+    "perl docker kubectl terraform rg jq curl pytest ruff mypy pyright tsc eslint bash sqlite3 psql".split()
 )
 """Programs that do nothing else when they are only asked for their version."""
 

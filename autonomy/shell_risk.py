@@ -31,6 +31,7 @@ _WRITING = {
 _KEY_LIKE = re.compile(r"\$\{?#?\w*(KEY|TOKEN|SECRET|PASS|CREDENTIAL|AUTH|PRIVATE)", re.IGNORECASE)
 _HARMLESS_MODE = re.compile(r"[ugoa]*[-+=][rwxX]*(,[ugoa]*[-+=][rwxX]*)*|0?[0-7]{3}")
 
+_JQ_SHOWS = re.compile(r"\b(env|ENV|import|include)\b")
 _MOST_REASONS = 8
 
 _Found = tuple[Risk, str]
@@ -90,12 +91,12 @@ class _Judge:
             return
         if name == "git":
             yield from self._git(command)
-        elif name in SHOWS_VARIABLES:
+        elif name in SHOWS_VARIABLES or (name == "jq" and any(_JQ_SHOWS.search(value or "") for value in values)):
             yield Risk.IRREVERSIBLE, "shows variables, and there may be keys among them"
         elif known is None:
             yield Risk.IRREVERSIBLE, f"runs {plain(name, 40) or 'a program'}, of which nobody has said what it does"
         else:
-            yield from self._known(name, known, command.words[1:])
+            yield from self._known(name, known, _changes_into(command) or command.words[1:])
 
     def _known(self, name: str, known: Program, words: Sequence[Word]) -> Iterator[_Found]:
         options, paths = _options(words)
@@ -108,7 +109,7 @@ class _Judge:
             case "nothing":
                 return
             case "reads" if name == "find" and any(word.value == "-delete" for word in options):
-                yield from self._writes(_below(words))
+                yield from self._writes([*_below(words)])
             case "reads" if name == "sed" and any(_in_place(word.value or "") for word in options):
                 yield from self._writes(paths[skips:])
             case "reads":
@@ -125,8 +126,7 @@ class _Judge:
             yield Risk.IRREVERSIBLE, "gives away rights that nobody can foresee"
         # A folder may be what is written into, but not what is taken away or renamed.
         into = {"cp": named, "mv": named[-1:], "mkdir": named, "touch": named}.get(name, [])
-        for risk, why in self._writes([word for word in named if word not in into]):
-            yield risk, why
+        yield from self._writes([word for word in named if word not in into])
         for word in into:
             for place in self._places.of(word):
                 yield _WRITING[Place.FOLDER if place is Place.ROOT else place]

@@ -27,7 +27,9 @@ _STRUCTURE = frozenset({
     "while_statement", "do_group", "for_statement", "case_statement", "case_item", "negated_command", "test_command",
     "unary_expression", "binary_expression", "parenthesized_expression", "variable_assignments", "array",
 })  # fmt: skip
-KEYWORDS = frozenset("! coproc then else elif fi do done esac in { } function select if while until for case time [[".split())
+KEYWORDS = frozenset(
+    "! coproc then else elif fi do done esac in { } function select if while until for case time [[".split()
+)
 """What bash takes for its own where a command begins."""
 _EXPANSION = re.compile(
     r"\$\{#?([A-Za-z_]\w*|[0-9@*#?$!-])(\[(\d+|[@*])\])?((:?[-+?]|##?|%%?|//?|\^\^?|,,?)(?s:.*)|:\d+(:\d+)?)?\}"
@@ -89,7 +91,12 @@ class Walk:
                 raise Unsure(f"It holds a {kind.replace('_', ' ')}, which is not followed here.")
 
     def _structure(self, node: Node, level: int) -> None:
-        if node.type in ("test_command", "negated_command", "compound_statement") and node.children[0].type in ("[", "[[", "!", "{"):
+        if node.type in ("test_command", "negated_command", "compound_statement") and node.children[0].type in (
+            "[",
+            "[[",
+            "!",
+            "{",
+        ):
             self._check_apart(node.children[0].end_byte, node.children[1].start_byte)
         if node.type == "test_command" and node.children[0].type in ("[", "[["):
             self._check_apart(node.children[-2].end_byte, node.children[-1].start_byte)
@@ -217,6 +224,10 @@ class Walk:
             return [], []
         if any(child.type == "file_descriptor" and not _text(child).isdigit() for child in node.children):
             raise Unsure("It redirects from a number that is none.")
+        if node.children[0].type != "file_descriptor" and re.search(
+            rb"(^|[\s;&|()])\d+$", self._source[: node.start_byte]
+        ):
+            raise Unsure("A number before a redirect may belong to it.")
         operator = next(child.type for child in node.children if not child.is_named)
         places = node.children_by_field_name("destination")
         for one, other in pairwise(places):
@@ -255,7 +266,12 @@ class Walk:
         """That it ends where bash ends it: at the first line that is its delimiter and nothing else."""
         start, end = parts.get("heredoc_start"), parts.get("heredoc_end")
         found = _DELIMITER.fullmatch(_text(start)) if start is not None else None
-        if found is None or start is None or end is None or [child.type for child in node.children].count("heredoc_body") != 1:
+        if (
+            found is None
+            or start is None
+            or end is None
+            or [child.type for child in node.children].count("heredoc_body") != 1
+        ):
             raise Unsure("A here-document in it is not written plainly.")
         first = self._source.find(b"\n", start.end_byte) + 1
         strip = "<<-" in parts

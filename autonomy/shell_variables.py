@@ -1,6 +1,7 @@
 """Variables of a script: which may be set without changing what programs do, and which hold numbers alone.
 
-bash runs what stands in `a[$(...)]` wherever it reckons, also if that comes out of a variable. So only numbers may go in.
+bash runs what stands in `a[$(...)]` wherever it reckons, also where that comes out of a variable. So only numbers may
+go in.
 """
 
 from __future__ import annotations
