@@ -52,19 +52,26 @@ def _text(path: Path) -> str:
                 "It is a link, which could be turned elsewhere. Name the file that it leads to."
             ) from error
         raise Unreadable(f"It can't be opened: {_why(error)}. Check its name and its permissions.") from error
-    with os.fdopen(file, "rb") as opened:
-        if not stat.S_ISREG(os.fstat(file).st_mode):
-            raise Unreadable("It is not a file. Name the YAML file that holds the policy.")
-        try:
-            content = opened.read(_MOST_BYTES + 1)
-            text = content.decode("utf-8-sig")
-        except OSError as error:
-            raise Unreadable(f"It can't be read: {_why(error)}. Check the disk.") from error
-        except UnicodeDecodeError as error:
-            raise Unreadable(f"It is not UTF-8 from byte {error.start + 1} on. Save it as UTF-8.") from error
+    try:
+        content = _content(file)
+    except OSError as error:
+        raise Unreadable(f"It can't be read: {_why(error)}. Check the disk.") from error
+    finally:
+        os.close(file)
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise Unreadable(f"It is not UTF-8 from byte {error.start + 1} on. Save it as UTF-8.") from error
+
+
+def _content(file: int) -> bytes:
+    if not stat.S_ISREG(os.fstat(file).st_mode):
+        raise Unreadable("It is not a file. Name the YAML file that holds the policy.")
+    with open(file, "rb", closefd=False) as opened:
+        content = opened.read(_MOST_BYTES + 1)
     if len(content) > _MOST_BYTES:
         raise Unreadable(f"It has more than {_MOST_BYTES:,} bytes, too many for a policy. Is it the right file?")
-    return text
+    return content
 
 
 def _why(error: Exception) -> str:
