@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from hashlib import sha256
+from inspect import signature
 from typing import Any
 
 from pydantic import ValidationError
@@ -91,11 +92,12 @@ def unfit_edit(tool: Tool[Any, ..., Any], edits: Mapping[str, Json]) -> str:
     return ""
 
 
-def previewed(tool: Tool[Any, ..., Any], arguments: Mapping[str, Labeled]) -> Json:
-    """What the effect would do, as the tool describes it; None if it has no preview."""
+def previewed(tool: Tool[Any, ..., Any], arguments: Mapping[str, Labeled], key: str) -> Json:
+    """What the effect under a key would do, as the tool describes it; None if it has no preview."""
     if tool.preview is None:
         return None
-    return tool.preview(**{name: value.data for name, value in arguments.items()})
+    wanted = {KEY: key} if KEY in signature(tool.preview).parameters else {}
+    return tool.preview(**{name: value.data for name, value in arguments.items()}, **wanted)
 
 
 def key_of(run: str, node: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
-from typing import Any, Concatenate, Literal, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Any, Concatenate, Literal, ParamSpec, TypeVar
 
 from rheostat.autonomy import Json, Raised, Risk, Rule
 
@@ -14,6 +14,11 @@ from .declare import AnyDeclared, Declared, Person, Source, Tool, asking, named_
 from .file_tools import FileTools, file_tools
 from .granting import Granting
 from .run_errors import BadDeclaration
+
+if TYPE_CHECKING:
+    from rheostat.autonomy.io import Limits
+
+    from .shell_tool import Ran
 
 First = TypeVar("First")
 Rest = ParamSpec("Rest")
@@ -93,6 +98,36 @@ class Acting(Granting):
         They are local, show what they would do line by line, and can be undone. No path leads them out of the folder.
         """
         return file_tools(self.tool, root)
+
+    def shell(
+        self,
+        folder: Path,
+        *,
+        domains: Iterable[str] = (),
+        readable: Iterable[Path] = (),
+        closed: Iterable[str] = (".env",),
+        limits: Limits | None = None,
+        trusted: bool = False,
+    ) -> Tool[str, [], Ran]:
+        """Declares a tool `shell(command)` that runs commands in a folder, in a sandbox, and can be undone.
+
+        A command is tried out first, and what it changed there is shown where a person is asked; accepting makes these
+        very changes. Where no sandbox can run here, each command is asked about and runs as you.
+
+        Args:
+            folder: what commands see of your files, and may change.
+            domains: what they may reach over TLS, such as "docs.python.org" or "*.python.org"; else no network.
+            readable: further folders that they may read.
+            closed: what they may not read in the folder.
+            limits: the time, memory, processes and disk that a command may take.
+            trusted: whether what stands in the folder is trusted; else what commands say may not steer an action.
+
+        Raises BadSandbox if the folder is missing, or holds your home, or a domain is none.
+        """
+        from .shell_tool import shell_tool
+
+        options: dict[str, Any] = {"domains": domains, "readable": readable, "closed": closed}
+        return checked_tool(self._add(shell_tool(folder, **options, limits=limits, trusted=trusted)))
 
     def person(self, function: Callable[Concatenate[First, Rest], First]) -> Person[First, Rest]:
         """Declares a wait for a person's word, at every level of the dial. The docstring is the question.

@@ -264,6 +264,7 @@ class Tool(Declared[First, Rest, Result]):
     status: Callable[[str], Any] | None = None
     changes: tuple[str, ...] = ()
     parts: str | Mapping[str, Callable[..., str]] = ""
+    trust: Trust = Trust.TRUSTED
 
     @cached_property
     def path_names(self) -> frozenset[str]:

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 
 from rheostat.autonomy import Action, Ruling
+from rheostat.context import Trust
 from rheostat.dag import Labeled
 
 from .act import calling, key_of, previewed
@@ -17,7 +18,7 @@ from .events import Event, NodeDeclined
 from .functions import do_effect
 from .hold import Hold
 from .kept_files import keeping
-from .label import join
+from .label import Label, join, untrusted
 from .parts import parts_of
 from .replay import finished
 from .rulings import ELSEWHERE, NO_END, UNKNOWN, rule
@@ -41,7 +42,8 @@ async def propose(hold: Hold, tool: AnyTool, node: str, arguments: Mapping[str, 
         )
     elif ruling.ruling >= Ruling.ASK:
         # The preview may refuse the action (its target is gone): better now than after a person has decided.
-        preview = await hold.run_function(previewed, {"tool": tool, "arguments": arguments})
+        shown = {"tool": tool, "arguments": arguments, "key": key_of(hold.view.run, node)}
+        preview = await hold.run_function(previewed, shown)
         parts = await hold.run_function(parts_of, {"tool": tool, "action": action, "arguments": arguments})
         pose(hold, action, ruling, preview, parts)
     else:
@@ -66,7 +68,7 @@ async def perform(
         result = await do_effect(keeping(tool, key) if tool.changes else tool.function, called, tool.timeout_s)
     except TookTooLong:
         return pose(hold, action, rule(hold, action, NO_END, *tool.rules), None)
-    hold.emit(finished(tool, action.node, result, join(value.label for value in arguments.values())))
+    hold.emit(finished(tool, action.node, result, _label(tool, arguments)))
 
 
 async def after_stop(hold: Hold, tool: AnyTool, node: str, arguments: Mapping[str, Labeled]) -> None:
@@ -79,8 +81,14 @@ async def after_stop(hold: Hold, tool: AnyTool, node: str, arguments: Mapping[st
     except AppFailed:  # it can't tell
         return pose(hold, action, rule(hold, action, UNKNOWN, *tool.rules), None)
     if result is not None:
-        hold.emit(finished(tool, node, result, join(value.label for value in arguments.values())))
+        hold.emit(finished(tool, node, result, _label(tool, arguments)))
     elif tool.honours_key or tool.status is not None:
         await perform(hold, tool, action, arguments)
     else:
         pose(hold, action, rule(hold, action, UNKNOWN, *tool.rules), None)
+
+
+def _label(tool: AnyTool, arguments: Mapping[str, Labeled]) -> Label:
+    """The label of what a tool gives: it is as little trusted as its arguments, and as what the tool brings in."""
+    brought = [untrusted(tool.name)] if tool.trust is Trust.UNTRUSTED else []
+    return join([*(value.label for value in arguments.values()), *brought])

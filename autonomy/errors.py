@@ -128,9 +128,16 @@ class BadSandbox(AutonomyError, ValueError):
 
 
 class NotApplied(AutonomyError):
-    """What a command did in the sandbox was not done in earnest; the message says why, and what was touched."""
+    """What a command did in the sandbox was not done in earnest; the message says why.
+
+    `touched` tells whether some of it may have been.
+    """
 
     mend = "model"
+
+    def __init__(self, message: str, *, touched: bool = False) -> None:
+        self.touched = touched
+        super().__init__(message)
 
 
 class Unreached(AutonomyError, OSError):

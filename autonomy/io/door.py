@@ -4,7 +4,7 @@ import asyncio
 import re
 import socket
 import threading
-from collections.abc import Awaitable, Callable, Iterable, Iterator
+from collections.abc import Awaitable, Callable, Generator, Iterable
 from contextlib import contextmanager, suppress
 from ipaddress import IPv6Address, ip_address
 
@@ -40,8 +40,8 @@ def checked_domains(domains: Iterable[str]) -> tuple[str, ...]:
     for domain in found:
         if not _DOMAIN.fullmatch(domain):
             raise BadSandbox(
-                f"{quoted(domain)} is not a domain. Name domains such as docs.python.org, or *.python.org for all below; "
-                "no addresses, ports or URLs."
+                f"{quoted(domain)} is not a domain. Name domains such as docs.python.org, or *.python.org for all "
+                "below; no addresses, ports or URLs."
             )
     return found
 
@@ -57,9 +57,10 @@ async def reach(host: str) -> Streams:
     What a name leads to is up to its owner. So it does not lead to this machine, its neighbours, or a cloud's metadata.
     """
     loop = asyncio.get_running_loop()
-    for *_, address in await loop.getaddrinfo(host, _HTTPS, type=socket.SOCK_STREAM):
-        if is_public(str(address[0])):
-            return await asyncio.open_connection(address[0], _HTTPS)
+    found = await loop.getaddrinfo(host, _HTTPS, type=socket.SOCK_STREAM)
+    for address in (str(each[4][0]) for each in found):
+        if is_public(address):
+            return await asyncio.open_connection(address, _HTTPS)
     raise Unreached(f"{host} leads to no public address")
 
 
@@ -83,7 +84,7 @@ class Door:
         self.reached, self.turned_away = set[str](), set[str]()
 
     @contextmanager
-    def open(self) -> Iterator[int]:
+    def open(self) -> Generator[int]:
         """Serves on the socket that LAUNCHER hands out over the descriptor that is given here, until the block ends."""
         inside, outside = socket.socketpair()
         done = threading.Event()
@@ -155,9 +156,7 @@ class Door:
             return host, f"This sandbox reaches {', '.join(self._domains)}, and nothing else.\n"
         return host, ""
 
-    async def _join(
-        self, host: str, hello: bytes, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
-    ) -> None:
+    async def _join(self, host: str, hello: bytes, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Hands bytes to and fro until both sides are through."""
         from_far, to_far = await self._reach(host)
         self.reached.add(host)

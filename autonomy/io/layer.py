@@ -48,7 +48,7 @@ class Layer:
         self._upper, self._folder = str(upper), str(folder)
 
     def changes(self, most: int) -> Mapping[str, str | None]:
-        """By path in the folder, what would stand there instead; None where nothing would. At most one more than `most`."""
+        """By path in the folder, what would stand there instead; None where nothing would. At most `most`, and one."""
         found = dict[str, str | None]()
         for path, instead in self._written(self._upper, self._folder):
             found[path] = instead

@@ -20,13 +20,15 @@ from pydantic import BaseModel, ConfigDict
 
 from ..errors import BadSandbox, ChangedSince, NoSandbox, NotApplied, NotKept, NotRestored, UnfitValue
 from ..path import within
+from .bare import run_bare
 from .blobs import read_or_none, write_whole
 from .checkpoints import Checkpoint, Checkpoints, Kept
 from .door import LAUNCHER, PORT, Door, Reach, checked_domains, reach
+from .ended import Ended, Limits
 from .layer import FIXED, Layer, discard, unfit
 from .syscalls import refusing
 from .wall import INTERPRETER, WRITTEN, Plot, alone, bubblewraps, shown, surroundings, wall
-from .watched import Limits, run
+from .watched import run
 
 _COMMAND_BYTES = 100_000
 _DIFF_BYTES = 100_000
@@ -179,13 +181,30 @@ class Sandbox:
             return self._files.restore(trial.target, expected=trial.base)
         except ChangedSince as error:
             paths = ", ".join(os.path.relpath(path, self.folder) for path in error.paths)
-            raise NotApplied(f"Nothing was changed: {paths} is not as it was when this was tried. Try it again.") from None
+            raise NotApplied(
+                f"Nothing was changed: {paths} is not as it was when this was tried. Try it again."
+            ) from None
         except (NotKept, NotRestored) as error:
-            raise NotApplied(f"Writing what was tried came to an end. {error}") from error
+            raise NotApplied(f"Writing what was tried came to an end. {error}", touched=True) from error
 
     def take_back(self, trial: Trial) -> tuple[Path, ...]:
         """Puts back what stood there before a trial was applied. Returns the paths; raises as Checkpoints.restore."""
         return self._files.restore(trial.base, expected=trial.target)
+
+    def run_outside(self, command: str, *, name: str) -> Ended:
+        """Where no sandbox can run: runs a command in the folder as you, who can do there and elsewhere what you can.
+
+        It is told nothing of your environment but the search path, the language and your home, and held to its time.
+
+        Args:
+            command: a line or a script for the shell.
+            name: under which it is known, from now until it is forgotten, to have begun.
+
+        Raises UnfitValue as `try_out`.
+        """
+        given = _checked_command(command)
+        self._place(name).mkdir(parents=True, exist_ok=True, mode=0o700)
+        return run_bare([*_shell(), given], self.folder, self.limits)
 
     def forget(self, name: str) -> None:
         """Removes a trial. It can't be applied any more; the contents stay among those that are kept."""
@@ -305,9 +324,12 @@ def _told(variables: dict[str, str]) -> list[str]:
 
 
 def _launched(command: str, told: int | None) -> list[str]:
-    shell = next(path for path in _SHELLS if os.path.exists(path))
     launcher = [] if told is None else [INTERPRETER, "-I", "-S", "-c", LAUNCHER, str(told)]
-    return [*launcher, shell, "-c", command]
+    return [*launcher, *_shell(), command]
+
+
+def _shell() -> tuple[str, str]:
+    return next(path for path in _SHELLS if os.path.exists(path)), "-c"
 
 
 def _checked_command(command: str) -> str:
@@ -336,7 +358,9 @@ def _checked_folder(folder: Path, kept: Path) -> Path:
 
 def _lines(text: str) -> list[str]:
     """The lines of a text as `diff -u` writes them, which says where the last one has no end."""
-    return [line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n" for line in text.splitlines(True)]
+    return [
+        line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n" for line in text.splitlines(True)
+    ]
 
 
 def _is_missing(path: Path) -> bool:

@@ -77,9 +77,7 @@ def refusing(machine: str = "") -> bytes:
 
 def _only(call: int, argument_at: int, values: Iterable[int], *, listed: int, others: int) -> list[bytes]:
     """What becomes of one call, by one of its arguments."""
-    by_value = [
-        part for value in values for part in (_line(_EQUAL, value, skip_unless=1), _line(_RETURN, listed))
-    ]
+    by_value = [part for value in values for part in (_line(_EQUAL, value, skip_unless=1), _line(_RETURN, listed))]
     body = [_line(_LOAD, argument_at), *by_value, _line(_RETURN, others)]
     return [_line(_EQUAL, call, skip_unless=len(body)), *body]
 

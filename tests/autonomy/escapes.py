@@ -4,7 +4,7 @@ import os
 import signal
 import socket
 import sys
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -73,7 +73,7 @@ class World:
 
 
 @contextmanager
-def world(root: Path, kept: Path) -> Iterator[World]:
+def world(root: Path, kept: Path) -> Generator[World]:
     """A folder to work in, and around it a home, other files, services, an environment and a process: this one."""
     folder, outside, home = root / "folder", root / "outside", root / "home"
     for path, content in {
@@ -148,7 +148,9 @@ ESCAPES = (
     Escape("see your processes", "test -e /proc/{pid}/status && echo ESCAPED", open=True),
     Escape("reach the disk by /proc", "cat /proc/1/root{outside}/secret.txt /proc/1/cwd/../outside/secret.txt"),
     Escape("find the old root", "ls /oldroot /newroot && echo ESCAPED"),
-    Escape("inherit an open file", 'for n in /proc/self/fd/*; do [ "${n##*/}" -gt 3 ] && [ -e "$n" ] && echo ESCAPED; done'),
+    Escape(
+        "inherit an open file", 'for n in /proc/self/fd/*; do [ "${n##*/}" -gt 3 ] && [ -e "$n" ] && echo ESCAPED; done'
+    ),
     Escape("write outside the folder", "echo x > {outside}/new", open=True),
     Escape("change a file outside", "echo x >> {outside}/secret.txt", open=True),
     Escape("delete outside", "rm -rf {outside}/*", open=True),
@@ -169,7 +171,9 @@ ESCAPES = (
     Escape("set the kernel's core pattern", "echo '|/bin/sh' > /proc/sys/kernel/core_pattern && echo ESCAPED"),
     Escape("press the kernel's panic button", "echo h > /proc/sysrq-trigger && echo ESCAPED"),
     Escape("read the kernel's memory", "head -c 1 /proc/kcore /dev/mem /dev/kmem && echo ESCAPED"),
-    Escape("open a disk", "ls /dev/sd? /dev/vd? /dev/nvme* /dev/dm-* /dev/loop* 2>/dev/null | grep -q . && echo ESCAPED"),
+    Escape(
+        "open a disk", "ls /dev/sd? /dev/vd? /dev/nvme* /dev/dm-* /dev/loop* 2>/dev/null | grep -q . && echo ESCAPED"
+    ),
     Escape("make a device", "mknod disk b 8 0 && echo ESCAPED; mknod mem c 1 1 && echo ESCAPED"),
     Escape("mount something", "mount -t tmpfs none /tmp && echo ESCAPED; mount --bind / /tmp && echo ESCAPED"),
     Escape("write to a read-only mount", "mount -o remount,rw /usr && echo ESCAPED"),
@@ -177,7 +181,9 @@ ESCAPES = (
     Escape("join a namespace", "nsenter --target {pid} --mount true && echo ESCAPED"),
     Escape("change the root", "chroot / true && echo ESCAPED"),
     Escape("become root", py("import os; os.getuid() and os.setuid(0)") + "; su -c 'echo ESCAPED' < /dev/null"),
-    Escape("become root by a setuid file", "cp /bin/sh sh && chmod 4755 sh && ./sh -p -c 'kill -0 {pid}' && echo ESCAPED"),
+    Escape(
+        "become root by a setuid file", "cp /bin/sh sh && chmod 4755 sh && ./sh -p -c 'kill -0 {pid}' && echo ESCAPED"
+    ),
     Escape("have a privilege", "grep -q 'CapEff:.*[1-9a-f]' /proc/self/status && echo ESCAPED"),
     Escape("signal your processes", "kill -0 {pid} && echo ESCAPED", open=True),
     Escape("end bubblewrap itself", "kill -9 1; kill -9 -1; kill -0 {pid} && echo ESCAPED", open=False),
