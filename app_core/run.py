@@ -17,6 +17,7 @@ from rheostat.dag import Retried, State, step
 from . import answers
 from .answering import Answering
 from .around import AROUND, within_another
+from .audit import Entry, audit
 from .calibrated_gateway import CalibratedGateway
 from .cancel import cancel
 from .compose import calibrations, default_gateway, default_grants, default_store, resolve
@@ -124,6 +125,11 @@ class Run(Answering, Steering, Undoable, Generic[Result]):
     def failures(self) -> dict[str, str]:
         """Why each failed node failed."""
         return self.view.failures()
+
+    @property
+    def audit(self) -> list[Entry]:
+        """Who let what happen and why, what was done and what was undone, in order."""
+        return audit(self._store.read(self.id))
 
     @property
     def decisions(self) -> tuple[Decision, ...]:

@@ -16,6 +16,8 @@ from textwrap import dedent
 
 import pytest
 
+from rheostat import App
+from rheostat.app_core.testing import MemoryStore, ScriptedGateway
 from rheostat.autonomy import Action, Argument, Level, Risk
 
 ROOT = Path(__file__).parents[1]
@@ -39,7 +41,25 @@ def proposed(folder: Path) -> Generator[dict[str, object]]:
     }
 
 
-SETUPS: dict[str, Setup] = {"proposed": proposed}
+@contextlib.contextmanager
+def mailed(folder: Path) -> Generator[dict[str, object]]:
+    """A run that has sent a letter, after Bob accepted it."""
+    app = App("post", store=MemoryStore(), gateway=ScriptedGateway([]))
+
+    @app.tool(risk="outward", control=["to"])
+    def send(to: str) -> str:
+        return "sent"
+
+    @app.workflow
+    def letter(to: str) -> str:
+        return send(to)
+
+    run = app.run(letter, to="Ann", model="scripted", dial=1)
+    [question] = run.questions
+    yield {"run": run.approve(by="bob"), "question": question}
+
+
+SETUPS: dict[str, Setup] = {"proposed": proposed, "mailed": mailed}
 
 EXAMPLE = re.compile(
     r"^(?:<!-- test: setup (?P<setup>\S+) -->\n+)?(?P<indent> *)```py[^\n]*\n(?P<code>.*?)^(?P=indent)```$",
