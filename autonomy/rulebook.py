@@ -90,14 +90,18 @@ class _Chapter:
     def fitting(self, action: Action, now: datetime | None) -> list[_Placed]:
         """Those that are about these arguments and speak at this time."""
         found: dict[int, Rule] = {}
+        certain: dict[int, Rule] = {}
         if not self._anywhere.is_empty:
             # One search through all of them is less than one through each.
             found.update(self._anywhere.candidates(["\n".join(chain.from_iterable(map(texts, action.arguments)))]))
         for argument in action.arguments if self._of_arguments else ():
             page = self._page(argument.name)
             if not page.is_empty:
-                found.update(page.candidates(texts(argument), paths(argument)))
-        return [placed for placed in found.items() if placed[1].fits(action) and placed[1].speaks_at(now)]
+                said = texts(argument)
+                certain.update(page.certain(said))
+                found.update(page.candidates(said, paths(argument)))
+        fitting = certain | {place: rule for place, rule in found.items() if place not in certain and rule.fits(action)}
+        return [placed for placed in fitting.items() if placed[1].speaks_at(now)]
 
     def _page(self, name: str) -> "_Page":
         page = self._pages.get(name)
@@ -136,7 +140,11 @@ class _Page:
 
     def candidates(self, said: Sequence[str], led_to: Sequence[str]) -> list[_Placed]:
         """Those that the texts in an argument, and the paths that it leads to, let through."""
-        return [*self._any, *self._values.candidates(said), *self._paths.candidates(led_to), *self._exceeded(said)]
+        return [*self._values.candidates(said), *self._paths.candidates(led_to)]
+
+    def certain(self, said: Sequence[str]) -> list[_Placed]:
+        """Those that fit for sure: they name no value and no path, and it says more than their limit, if they have one."""
+        return [*self._any, *self._exceeded(said)]
 
     def _exceeded(self, said: Sequence[str]) -> list[_Placed]:
         if not self._over:
