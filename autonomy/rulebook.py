@@ -143,7 +143,7 @@ class _Page:
         return [*self._values.candidates(said), *self._paths.candidates(led_to)]
 
     def certain(self, said: Sequence[str]) -> list[_Placed]:
-        """Those that fit for sure: they name no value and no path, and it says more than their limit, if they have one."""
+        """Those that fit for sure: without a value or a path of their own, and with no limit or one that it exceeds."""
         return [*self._any, *self._exceeded(said)]
 
     def _exceeded(self, said: Sequence[str]) -> list[_Placed]:
