@@ -60,11 +60,13 @@ def check_weighing(tool: AnyTool) -> None:
             continue
         if inspect.iscoroutinefunction(function):
             raise BadDeclaration(
-                f"`{option}` of {tool.name}() is async.", "It is asked in the midst of a decision.", "Make it plain code."
+                f"`{option}` of {tool.name}() is async.",
+                "It is asked in the midst of a decision.",
+                "Make it plain code.",
             )
         wanted = inspect.signature(function).parameters.values()
-        named = [each.name for each in wanted if each.kind not in (each.VAR_KEYWORD, each.VAR_POSITIONAL)]
-        unknown = sorted({*named} - {*tool.signature.takes})
+        named = {each.name for each in wanted if each.default is each.empty and each.kind is not each.VAR_KEYWORD}
+        unknown = sorted(named - {*tool.signature.takes})
         if unknown:
             raise BadDeclaration(
                 f"`{option}` of {tool.name}() takes {', '.join(unknown)}.",
