@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
-from rheostat.autonomy import Action, Approval, Argument, Grant, Ruling, Verdict, plain
+from rheostat.autonomy import Action, Approval, Argument, Dial, Grant, Ruling, Verdict, plain
 
 from .decisions import (
     Answered,
@@ -119,6 +119,8 @@ class _Reader:
     done: dict[str, EffectStarted] = field(default_factory=dict[str, EffectStarted])
     begun: dict[str, int] = field(default_factory=dict[str, int])
     """Where the entry is that tells of an effect, or of taking it back, whose end was not read yet; by node."""
+    last: dict[str, Entry] = field(default_factory=dict[str, Entry])
+    """The last entry about each node."""
     seq: int = 0
     at: float = 0.0
 
@@ -136,10 +138,10 @@ class _Reader:
             case Answered():
                 self._answered(event.approval)
             case Withdrawn():
-                self._add("withdrawn", **_question(self.asked.get(event.question)) | {"why": event.reason})
+                self._about(event.question, "withdrawn", **_by(""), why=event.reason)
             case Reminded():
                 why = f"{event.to} may answer as well." if event.to else ""
-                self._add("reminded", **_question(self.asked.get(event.question)) | _by("", "time") | {"why": why})
+                self._about(event.question, "reminded", **_by("", "time"), why=why)
             case NodeDeclined():
                 self._declined(event)
             case EffectStarted():
@@ -147,10 +149,9 @@ class _Reader:
                 self._begin(event.node, self._let_go(event))
             case UndoStarted():
                 of = self.done.get(event.node)
-                why = {"node": event.node, "why": "To be taken back."}
-                self._begin(event.node, (_action(of.action) if of else {}) | _by(event.by) | why)
+                self._begin(event.node, (_action(of.action) if of else {}) | _by(event.by) | {"node": event.node})
             case Undone():
-                self._end(event.node, "undone")
+                self._end(event.node, "undone", event.said if isinstance(event.said, str) else "")
             case UndoFailed():
                 self._end(event.node, "not undone", event.error)
             case NodeFinished():
@@ -164,13 +165,13 @@ class _Reader:
         match event:
             case RunStarted():
                 asked = event.request
-                dial, what = int(asked.dial.level), f"{asked.app}: {asked.workflow}"
-                self._add("started", **_by(asked.asked_by), action=what, level=dial)
+                what, level = f"{asked.app}: {asked.workflow}", int(asked.dial.level)
+                self._add("started", **_by(asked.asked_by), action=what, level=level, why=f"With {_dial(asked.dial)}.")
             case DialMoved():
-                self._add("dial moved", **_by(event.by), level=int(event.dial.level))
+                self._add("dial moved", **_by(event.by), action=_dial(event.dial), level=int(event.dial.level))
             case PolicySet():
                 names = ", ".join(rule.name for rule in event.policy.rules)
-                self._add("policy set", why=f"From here on: {names}." if names else "From here on without a rule.")
+                self._add("policy set", action=f"rules: {names}" if names else "no rules")
             case GrantGiven():
                 self.grants[event.grant.id] = grant = event.grant
                 about = {"tool": grant.tool, "risk": grant.risk.name.lower(), "why": _reach(grant)}
@@ -187,7 +188,13 @@ class _Reader:
                 pass
 
     def _add(self, what: What, **facts: Any) -> None:
-        self.entries.append(Entry(self.seq, self.at, what, **facts))
+        entry = Entry(self.seq, self.at, what, **facts)
+        self.entries.append(entry)
+        self.last[entry.node] = entry
+
+    def _about(self, question: str, what: What, **facts: Any) -> None:
+        """Adds what is told of a question."""
+        self._add(what, **_question(self.asked.get(question)) | {"level": None} | facts)
 
     def _begin(self, node: str, facts: dict[str, Any]) -> None:
         """What has begun is unknown until its end is read."""
@@ -204,23 +211,22 @@ class _Reader:
             self.accepted.setdefault(approval.question, []).append(approval.by)
         edits = ", ".join(f"{name}={value!r}" for name, value in approval.edits.items())
         said = [approval.reason, f"With {edits}." if edits else "", _parts(approval)]
-        facts = _question(self.asked.get(approval.question)) | _by(approval.by)
-        self._add("accepted" if approval.accepts else "rejected", **facts | {"why": " ".join(filter(None, said))})
+        why = " ".join(filter(None, said))
+        self._about(approval.question, "accepted" if approval.accepts else "rejected", **_by(approval.by), why=why)
 
     def _declined(self, event: NodeDeclined) -> None:
         """That it is not done; by whom, where no entry before has said so."""
-        last = next((entry for entry in reversed(self.entries) if entry.node == event.node), None)
+        last = self.last.get(event.node)
         if last is None or last.what not in ("refused", "rejected"):
-            asked = next((asked for asked in reversed(self.asked.values()) if asked.node == event.node), None)
             who = _by(event.by) if event.by else _by("", "time")
-            self._add("refused", **_question(asked) | who | {"node": event.node, "why": event.reason})
+            self._about(last.question if last else "", "refused", **who | {"node": event.node, "why": event.reason})
 
     def _let_go(self, event: EffectStarted) -> dict[str, Any]:
         """Who let an effect happen: the people who accepted it, or whatever decided that nobody had to."""
         asked, ruled = self.asked.get(event.question), self.ruled.get(event.node)
         if asked is not None:
             people = " and ".join(dict.fromkeys(self.accepted.get(event.question, [])))
-            return _question(asked) | _action(event.action) | _by(people) | {"why": ""}
+            return _question(asked) | _action(event.action) | _by(people) | {"level": None, "why": ""}
         if ruled is None:
             return _action(event.action) | {"why": "It was begun before; its tool knows it by its key."}
         facts = _action(event.action) | _verdict(ruled.verdict)
@@ -269,6 +275,13 @@ def _question(asked: Asked | None) -> dict[str, Any]:
     question = asked.question
     facts = _action(question.action) | _verdict(question.verdict)
     return facts | {"node": asked.node, "question": question.id, "digest": question.digest}
+
+
+def _dial(dial: Dial) -> str:
+    """Where the dial stands, in words: the level, and what has one of its own."""
+    own = [(risk.name.lower(), level) for risk, level in dial.kinds.items()] + [*dial.tools.items()]
+    exceptions = "".join(f", {name} at {level.name.lower()}" for name, level in own)
+    return f"the dial at level {int(dial.level)} ({dial.level.name.lower()}){exceptions}"
 
 
 def _parts(approval: Approval) -> str:

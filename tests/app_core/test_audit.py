@@ -175,7 +175,7 @@ def test_moving_the_dial_and_calling_off_are_told(post: Post) -> None:
     run = post.write()
     run.turn(3, by="cay")
     moved = next(each for each in post.entries(run) if each.what == "dial moved")
-    assert (moved.by, moved.level) == ("cay", 3)
+    assert (moved.by, moved.level, moved.action) == ("cay", 3, "the dial at level 3 (delegate)")
     assert [each.what for each in post.entries(run)[-2:]] == ["withdrawn", "done"]
     off = post.write().cancel("enough", by="cay")
     assert (post.entries(off)[-1].what, "enough" in post.entries(off)[-1].why) == ("called off", True)
@@ -183,7 +183,7 @@ def test_moving_the_dial_and_calling_off_are_told(post: Post) -> None:
 
 def test_the_policy_in_force_is_told(post: Post) -> None:
     policy = next(each for each in post.entries(post.write()) if each.what == "policy set")
-    assert "press" in policy.why
+    assert policy.action == "rules: press"
 
 
 def test_a_reminder_and_a_question_that_is_not_in_the_log_are_told_all_the_same() -> None:

@@ -27,37 +27,39 @@ _WHO = {
     "dial": "the dial",
     "arguments": "what it holds",
     "taint": "who chose its arguments",
-    "time": "nobody, in time",
+    "time": "nobody in time",
 }
+
+_NAMES_ARGUMENTS = {"asked", "refused", "done", "failed", "unknown"}
 
 
 def drawn(run: str, entries: Sequence[Entry]) -> RenderableType:
     """What was decided, done and undone in a run, one thing a row; the first column says which record proves it."""
-    table = columns(">record", "when", "what", "who", "of what, and why")
+    table = columns(">record", "when", "what", "of what, by whom, and why")
     for entry in entries:
         table.add_row(
             text((str(entry.seq), "quiet")),
             text((moment(entry.at), "quiet")),
             text((entry.what, _STYLES.get(entry.what, ""))),
-            text(_who(entry)),
-            _why(entry),
+            _told(entry),
         )
     return Group(text((f"Audit of run {run}", "heading")), Text(), table)
+
+
+def _told(entry: Entry) -> Text:
+    who = _who(entry)
+    said = text(entry.action or entry.node or entry.tool, f", by {who}" if who else "")
+    for line in (*(entry.control if entry.what in _NAMES_ARGUMENTS else ()), entry.why):
+        if line:
+            said.append("\n").append(text((line, "quiet")))
+    return said
 
 
 def _who(entry: Entry) -> str:
     if entry.sort in ("rule", "grant"):
         return f"{entry.sort} {entry.by}"
-    level = f" at level {entry.level}" if entry.sort == "dial" else ""
+    level = f" at level {entry.level}" if entry.sort == "dial" and entry.level is not None else ""
     return entry.by or f"{_WHO.get(entry.sort, '')}{level}"
-
-
-def _why(entry: Entry) -> Text:
-    said = text(entry.action or entry.node)
-    for line in (*entry.control, entry.why):
-        if line:
-            said.append("\n" if said else "").append(text((line, "quiet")))
-    return said
 
 
 def examined(logs: Sequence[Examined], *, heads: bool) -> RenderableType:
