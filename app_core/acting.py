@@ -43,7 +43,7 @@ class Acting(Granting):
         preview_undo: Callable[..., Json] | None = None,
         status: Callable[[str], Any] | None = None,
         changes: Iterable[str] = (),
-        raises: Callable[..., RiskWord | Risk | Raised] | None = None,
+        raises: Callable[..., str | Risk | Raised] | None = None,
         cost: Callable[..., float] | None = None,
         paths: Iterable[str] = (),
         parts: str | Mapping[str, Callable[..., str]] = "",

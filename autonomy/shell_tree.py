@@ -224,9 +224,8 @@ class Walk:
             return [], []
         if any(child.type == "file_descriptor" and not _text(child).isdigit() for child in node.children):
             raise Unsure("It redirects from a number that is none.")
-        if node.children[0].type != "file_descriptor" and re.search(
-            rb"(^|[\s;&|()])\d+$", self._source[: node.start_byte]
-        ):
+        before = self._source[max(0, node.start_byte - 9) : node.start_byte]
+        if node.children[0].type != "file_descriptor" and re.search(rb"(^|[\s;&|()])\d+$", before):
             raise Unsure("A number before a redirect may belong to it.")
         operator = next(child.type for child in node.children if not child.is_named)
         places = node.children_by_field_name("destination")

@@ -128,7 +128,7 @@ def test_what_a_person_edits_is_weighed_anew() -> None:
     assert run.approve().value == "paid 500.0"
 
 
-def elsewhere(amount: float) -> str:
+def unasked(amount: float) -> str:
     return "read"
 
 
@@ -141,8 +141,8 @@ async def late(usd: float) -> str:
     [
         {"raises": late},
         {"cost": late},
-        {"raises": lambda amount: "read"},
-        {"cost": lambda to: 0.0},
+        {"raises": unasked},
+        {"cost": unasked},
         {"paths": ["file"]},
     ],
 )
