@@ -74,14 +74,14 @@ def _if_not(hold: Hold, node: str) -> str:
     waiting = [name.replace("_", " ") for name in at.scope.graph.dependents.get(at.node.id, ())]
     match at.node.on_failure:
         case "stop":
-            return "It is not done, and the whole run stops."
+            return "Without a yes it is not done, and the whole run stops."
         case "tell":
-            return "It is not done; the model is told so, and goes on."
+            return "Without a yes it is not done; the model is told so, and goes on."
         case "let go":
-            return "It is not done, and the run goes on without it."
+            return "Without a yes it is not done, and the run goes on."
         case "block" if waiting:
-            return f"It is not done, and neither is what needs it: {', '.join(waiting)}."
+            return f"Without a yes it is not done, and neither is what needs it: {', '.join(waiting)}."
         case _:
             owner = at.scope.owner
             alone = owner is not None and isinstance(owner.node.runs, Map)
-            return f"It is not done{'; the others of its list go on' if alone else ''}."
+            return f"Without a yes it is not done{'; the others of its list go on' if alone else ''}."

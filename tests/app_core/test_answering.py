@@ -261,6 +261,6 @@ def test_every_question_says_why_for_whom_at_what_cost_and_what_if_not() -> None
     question = office.write(by="Ann", budget_usd=2.0).questions[0]
     assert question.why == "At level 1 (edit) the dial asks a person before an effect that others see."
     assert (question.asked_for, question.spent_usd, question.left_usd) == ("Ann", 0.0, 2.0)
-    assert question.if_not == "It is not done."
+    assert question.if_not == "Without a yes it is not done."
     run = office.app.run(office.letters, model="scripted", to=["ann", "bo"], text="Hello")
-    assert run.questions[0].if_not == "It is not done; the others of its list go on."
+    assert run.questions[0].if_not == "Without a yes it is not done; the others of its list go on."

@@ -73,6 +73,17 @@ def order(to: str, copies: int) -> str:
     return to
 
 
+@app.tool(risk="outward", control=["to"], parts="notes")
+def post(to: str, notes: list[str]) -> str:
+    note("sent.txt", f"{to}: {', '.join(notes)}")
+    return to
+
+
+@app.workflow
+def posts(names: list[str]) -> list[str]:
+    return post.each(names, ["one", "two", "three"])
+
+
 @app.workflow
 def orders(names: list[str]) -> list[str]:
     return order.each(names, 1)

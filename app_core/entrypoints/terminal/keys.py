@@ -17,6 +17,7 @@ def menu(words: Mapping[str, str], width: int) -> Text:
     for letter, word in words.items():
         takes = len(letter) + 1 + len(word)
         if at > 2 and at + takes > width:
+            made.rstrip()
             made.append("\n  ")
             at = 2
         made.append_text(text((letter, "key"), (f" {word}", "quiet")))

@@ -1,15 +1,15 @@
 """Parts of an action on the screen, each with its number, and the numbers that a person types."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Sequence
 
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from rheostat.autonomy import Part, Question
+from rheostat.autonomy import Json, Part, Question
 
 from .console import indented, text
-from .preview import Barred, Piece, changed
+from .preview import Barred, changed, pieces
 from .spelling import spelled
 
 _MOST_LINES = 12
@@ -27,7 +27,7 @@ def numbered(question: Question, *, coloured: bool, whole: bool = False) -> Rend
 
 def is_long(question: Question) -> bool:
     """Whether a part is shown only in its beginning."""
-    return any(line is None for part in question.parts for line in _lines(question, part, whole=False))
+    return any(len(side.splitlines()) > _MOST_LINES for part in question.parts for side in _sides(question, part))
 
 
 def picked(typed: str, most: int) -> tuple[int, ...]:
@@ -47,25 +47,20 @@ def picked(typed: str, most: int) -> tuple[int, ...]:
 
 
 def _drawn(question: Question, part: Part, *, coloured: bool, whole: bool) -> RenderableType:
-    pieces = list(_lines(question, part, whole=whole))
-    body = changed([piece for piece in pieces if piece is not None], coloured=coloured)
-    if None in pieces:
-        return Group(Barred(body), indented(text(("… there is more: press v", "waits"))))
-    return Barred(body)
+    """What goes and what comes, word by word."""
+    old, new = _sides(question, part)
+    shown = [side if whole else "\n".join(side.splitlines()[:_MOST_LINES]) for side in (old, new)]
+    body = Barred(changed(pieces(*(side.removesuffix("\n") for side in shown)), coloured=coloured))
+    if whole or max(len(side.splitlines()) for side in (old, new)) <= _MOST_LINES:
+        return body
+    return Group(body, indented(text(("… there is more: press v", "waits"))))
 
 
-def _lines(question: Question, part: Part, *, whole: bool) -> Iterator[Piece | None]:
-    """What goes and what comes; None where more would."""
+def _sides(question: Question, part: Part) -> tuple[str, str]:
+    """What stands there, and what is to: nothing and an item, in a list."""
     new = part.new(question.action)
-    sides: list[tuple[str, str]] = [("delete", part.old if isinstance(part.old, str) else "")]
-    if isinstance(new, list):
-        sides.append(("insert", "\n".join(map(spelled, new))))
-    else:
-        sides.append(("insert", spelled(new)))
-    for op, words in sides:
-        lines = words.splitlines(keepends=True)
-        shown = lines if whole else lines[:_MOST_LINES]
-        if shown:
-            yield Piece.model_validate({"op": op, "text": "".join(shown)})
-        if len(shown) < len(lines):
-            yield None
+    return (part.old, spelled(new)) if isinstance(part.old, str) else ("", "\n".join(map(spelled, _listed(new))))
+
+
+def _listed(value: Json) -> Sequence[Json]:
+    return value if isinstance(value, list) else [value]

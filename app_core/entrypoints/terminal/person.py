@@ -7,12 +7,11 @@ from typing import Any
 from rich.console import Console, RenderableType
 from rich.text import Text
 
-from rheostat.autonomy import Approval, Argument, Grant, GrantScope, Question, Ruling, like_this, verdict
+from rheostat.autonomy import Approval, Argument, Grant, GrantScope, Question, Ruling, like_this, roles_wanting, verdict
 
 from ...act import unfit_edit
 from ...asking import said_at
 from ...declare import AnyDeclared, Tool
-from ...redline.diff import hunks
 from ...view import View
 from .console import text
 from .editing import NotEdited, edited
@@ -20,7 +19,7 @@ from .group import group_of, group_screen
 from .keyboard import line
 from .keys import menu, one_of
 from .parts import picked
-from .preview import Barred, Piece, changed, facts
+from .preview import Barred, changed, facts, pieces
 from .progress import Progress
 from .question import is_cut, screen
 from .spelling import spelled
@@ -99,7 +98,7 @@ class Person:
         choices = _choices(question, view)
         match await one_of(choices, menu(choices, self._console.width), self._console, gone="s"):
             case "a":
-                return self._said(question, "accept", "accepted")
+                return self._said(question, "accept", f"accepted{_still(question, view, self._by)}")
             case "p":
                 return await self._parts(question)
             case "l":
@@ -233,9 +232,9 @@ class Person:
             return self._back(problem)
         for argument in arguments:
             if argument.name in edits:
-                pieces = _pieces(spelled(argument.value), spelled(edits[argument.name]))
+                change = pieces(spelled(argument.value), spelled(edits[argument.name]))
                 self._print(text((f"\n  {argument.name}", "label")))
-                self._print(Barred(changed(pieces, coloured=self._coloured)))
+                self._print(Barred(changed(change, coloured=self._coloured)))
         self._print(Text())
         words = menu({"a": "accept this", "b": "back"}, self._console.width)
         pressed = await one_of("ab", words, self._console, gone="b")
@@ -301,17 +300,16 @@ def _alike(covered: int) -> str:
     return f"all like this ({count(covered + 1, 'question')})" if covered else "all like this"
 
 
+def _still(question: Question, view: View, by: str) -> str:
+    """Who has to accept besides those who have."""
+    yes = [approval.by for approval in view.approvals.get(question.id, ()) if approval.accepts]
+    people = {person.casefold() for person in (*yes, by)}
+    more = question.people - len(people)
+    wanted = [count(more, "more person").replace("persons", "people")] if more > 0 else []
+    wanted += [f"somebody who is {role}" for role in roles_wanting(question, people, view.policy.people)]
+    return f"; it waits for {', among them '.join(wanted)}" if wanted else ""
+
+
 def _spoken(numbers: Sequence[int]) -> str:
     *first, last = map(str, numbers)
     return f"{', '.join(first)} and {last}" if first else last
-
-
-def _pieces(before: str, after: str) -> list[Piece]:
-    """A change word by word."""
-    pieces = list[Piece]()
-    for hunk in hunks(before, after):
-        if hunk.kept:
-            pieces.append(Piece(op="keep", text=hunk.old))
-        else:
-            pieces += [Piece(op="delete", text=hunk.old), Piece(op="insert", text=hunk.new)]
-    return pieces

@@ -11,6 +11,7 @@ from rich.text import Text
 
 from rheostat.autonomy import Json
 
+from ...redline.diff import hunks
 from .console import indented, text
 
 _MARKS = {"delete": ("[-", "-]"), "insert": ("{+", "+}"), "keep": ("", "")}
@@ -76,6 +77,17 @@ def changed(pieces: Iterable[Piece], *, coloured: bool) -> Text:
         opening, closing = ("", "") if coloured else _MARKS[piece.op]
         whole.append_text(text(opening, (piece.text, _STYLES[piece.op]), closing))
     return whole
+
+
+def pieces(before: str, after: str) -> list[Piece]:
+    """A change of a text, word by word."""
+    found = list[Piece]()
+    for hunk in hunks(before, after):
+        if hunk.kept:
+            found.append(Piece(op="keep", text=hunk.old))
+        else:
+            found += [Piece(op="delete", text=hunk.old), Piece(op="insert", text=hunk.new)]
+    return found
 
 
 def facts(pairs: Iterable[tuple[str, str]]) -> RenderableType:

@@ -111,7 +111,7 @@ def vouched(arguments: Sequence[Argument]) -> RenderableType:
     table.add_column(overflow="fold", ratio=1)
     table.add_column(overflow="fold", ratio=1)
     for argument in arguments:
-        value = text(spelled(argument.value)) if argument.value != "" else text(("nothing", "quiet"))
+        value = text(spelled(argument.value, short=True)) if argument.value != "" else text(("nothing", "quiet"))
         table.add_row(text(argument.name), value, _voucher(argument))
     return indented(table)
 
@@ -125,7 +125,7 @@ def bill(question: Question, view: View) -> list[str]:
     costs = f" · costs {usd(question.action.cost_usd)}" if question.action.cost_usd else ""
     until = question.expires_at.astimezone().strftime("%d %b %H:%M")
     lines = [f"{_RISKS[question.action.risk]}{costs}", f"{spent} · open until {until}, then it is a no"]
-    return [*lines, *([f"If not: {question.if_not}"] if question.if_not else [])]
+    return [*lines, *([question.if_not] if question.if_not else [])]
 
 
 def section(heading: str, body: Sequence[RenderableType]) -> RenderableType:

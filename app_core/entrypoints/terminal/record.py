@@ -7,7 +7,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from rheostat.autonomy import Approval, Question
+from rheostat.autonomy import Approval, GrantScope, Question
 from rheostat.context import Citation, Receipt
 
 from ...decisions import Ruled
@@ -188,9 +188,16 @@ def _not_done(node: NodeView) -> Text:
 def _decision(view: View, approval: Approval) -> Text:
     question = view.questions[approval.question]
     word = _word(question, approval)
-    unseen = ", and all like it" if approval.grant else ""
+    unseen = _alike(approval.grant) if approval.grant else ""
     why = f": {approval.reason}" if approval.reason else ""
     return text(one_line(question), (f"  {word} by {approval.by}{unseen}{why}", "quiet"))
+
+
+def _alike(scope: GrantScope) -> str:
+    if scope == GrantScope():
+        return ", and all like it"
+    which = "what is like it within bounds" if scope.bounds else "all like it"
+    return f", and {which}{f' until {scope.until:%d %b %Y}' if scope.until else ' in this run'}"
 
 
 def _word(question: Question, approval: Approval) -> str:
