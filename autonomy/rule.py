@@ -145,12 +145,15 @@ class Rule(BaseModel):
 def texts(argument: Argument) -> list[str]:
     """Every text and number in an argument, keys of objects too."""
     value = argument.value
-    return [value] if isinstance(value, str) else list(_texts(value))
+    if isinstance(value, str):
+        return [value]
+    return list(_texts(value)) if isinstance(value, dict | list) else [_in_words(value)]
 
 
 def paths(argument: Argument) -> list[str]:
     """Where an argument leads: its own path, and every text in it that reads as an absolute one."""
-    read = [f"/{normpath(text).lstrip('/')}" for text in texts(argument) if text.startswith("/")]
+    said = texts(argument)
+    read = [f"/{normpath(text).lstrip('/')}" for text in said if text[:1] == "/"]
     return [argument.path, *read] if argument.path else read
 
 
@@ -163,7 +166,11 @@ def _texts(value: JsonValue) -> Iterator[str]:
     elif isinstance(value, list):
         yield from chain.from_iterable(map(_texts, value))
     else:
-        yield repr(value) if type(value) in (int, float) else canonical(value)
+        yield _in_words(value)
+
+
+def _in_words(value: float | bool | None) -> str:
+    return repr(value) if type(value) in (int, float) else canonical(value)
 
 
 def _above(text: str, limit: float) -> bool:

@@ -6,7 +6,7 @@ from datetime import datetime
 from itertools import chain
 from typing import TypeVar
 
-from .action import Action
+from .action import Action, Argument
 from .amount import amounts
 from .glob import like, pattern
 from .hours import Hours
@@ -53,15 +53,12 @@ class Rulebook:
         if chapter is None:
             about = [(place, rule) for place, rule in enumerate(self._in_order) if rule.concerns(action.tool, by)]
             chapter = _keep(self._chapters, (action.tool, by), _Chapter(about))
-        return [rule for _, rule in sorted(chapter.at(now) + chapter.fitting(action, now), key=_place)]
+        found = chapter.at(now) | chapter.fitting(action, now)
+        return [found[place] for place in sorted(found)]
 
 
 _Placed = tuple[int, Rule]
 """A rule and its place in the book."""
-
-
-def _place(placed: _Placed) -> int:
-    return placed[0]
 
 
 class _Chapter:
@@ -82,33 +79,27 @@ class _Chapter:
             elif rule.needs_argument:
                 self._of_arguments.append(placed)
 
-    def at(self, now: datetime | None) -> list[_Placed]:
+    def at(self, now: datetime | None) -> dict[int, Rule]:
         """Those that look at no argument and speak at this time."""
         at_once = (placed for placed in self._by_hours.values() if placed[0][1].speaks_at(now))
-        return list(chain.from_iterable(at_once))
+        return dict(chain.from_iterable(at_once))
 
-    def fitting(self, action: Action, now: datetime | None) -> list[_Placed]:
+    def fitting(self, action: Action, now: datetime | None) -> dict[int, Rule]:
         """Those that are about these arguments and speak at this time."""
-        found: dict[int, Rule] = {}
-        certain: dict[int, Rule] = {}
+        sure, possible = list[_Placed](), list[_Placed]()
         if not self._anywhere.is_empty:
             # One search through all of them is less than one through each.
-            found.update(self._anywhere.candidates(["\n".join(chain.from_iterable(map(texts, action.arguments)))]))
+            self._anywhere.sift(["\n".join(chain.from_iterable(map(texts, action.arguments)))], possible)
         for argument in action.arguments if self._of_arguments else ():
-            page = self._page(argument.name)
-            if not page.is_empty:
-                said = texts(argument)
-                certain.update(page.certain(said))
-                found.update(page.candidates(said, paths(argument)))
-        fitting = certain | {place: rule for place, rule in found.items() if place not in certain and rule.fits(action)}
-        return [placed for placed in fitting.items() if placed[1].speaks_at(now)]
+            page = self._pages.get(argument.name) or self._page(argument.name)
+            page.sift(argument, sure, possible)
+        fitting = dict(sure)
+        fitting.update((place, rule) for place, rule in possible if place not in fitting and rule.fits(action))
+        return {place: rule for place, rule in fitting.items() if rule.speaks_at(now)}
 
     def _page(self, name: str) -> "_Page":
-        page = self._pages.get(name)
-        if page is None:
-            about = [placed for placed in self._of_arguments if like(name, placed[1].argument)]
-            page = _keep(self._pages, name, _Page(about))
-        return page
+        about = [placed for placed in self._of_arguments if like(name, placed[1].argument)]
+        return _keep(self._pages, name, _Page(about))
 
 
 def _has_open_ends(glob: str) -> bool:
@@ -120,7 +111,6 @@ class _Page:
     """The rules about one argument of a tool, each under the one thing by which it is found soonest."""
 
     def __init__(self, rules: Sequence[_Placed]) -> None:
-        self.is_empty = not rules
         self._any: list[_Placed] = []
         self._values, self._paths = _Sieve(), _Sieve()
         over: list[tuple[float, _Placed]] = []
@@ -138,21 +128,20 @@ class _Page:
         over.sort(key=lambda limited: limited[0])
         self._limits, self._over = [limit for limit, _ in over], [placed for _, placed in over]
 
-    def candidates(self, said: Sequence[str], led_to: Sequence[str]) -> list[_Placed]:
-        """Those that the texts in an argument, and the paths that it leads to, let through."""
-        return [*self._values.candidates(said), *self._paths.candidates(led_to)]
+    def sift(self, argument: Argument, sure: list[_Placed], possible: list[_Placed]) -> None:
+        """Adds the rules that fit the argument, and those that may."""
+        sure += self._any
+        if self._over:
+            sure += self._exceeded([amount for text in texts(argument) for amount in amounts(text)])
+        if not self._values.is_empty:
+            self._values.sift(texts(argument), possible)
+        if not self._paths.is_empty:
+            self._paths.sift(paths(argument), possible)
 
-    def certain(self, said: Sequence[str]) -> list[_Placed]:
-        """Those that fit for sure: without a value or a path of their own, and with no limit or one that it exceeds."""
-        return [*self._any, *self._exceeded(said)]
-
-    def _exceeded(self, said: Sequence[str]) -> list[_Placed]:
-        if not self._over:
-            return []
-        found = [amount for text in said for amount in amounts(text)]
-        if any(amount != amount for amount in found):
+    def _exceeded(self, said: Sequence[float]) -> list[_Placed]:
+        if any(amount != amount for amount in said):
             return self._over
-        return self._over[: bisect_left(self._limits, max(found))] if found else []
+        return self._over[: bisect_left(self._limits, max(said))] if said else []
 
 
 class _Sieve:
@@ -174,10 +163,8 @@ class _Sieve:
         else:
             self._inside.setdefault(made.inside, []).append(placed)
 
-    def candidates(self, said: Iterable[str]) -> list[_Placed]:
-        if self.is_empty:
-            return []
-        found: list[_Placed] = []
+    def sift(self, said: Iterable[str], found: list[_Placed]) -> None:
+        """Adds the rules that some of these texts may be meant by."""
         for seen in map(looks, said):
             for length, placed in self._tails.items():
                 found += placed.get(seen[-length:], ())
@@ -185,7 +172,6 @@ class _Sieve:
                 found += placed.get(seen[:length], ())
             for held in [part for part in self._inside if part in seen]:
                 found += self._inside[held]
-        return found
 
 
 _books: dict[tuple[int, int, int], Rulebook] = {}
