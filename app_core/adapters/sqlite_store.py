@@ -1,6 +1,7 @@
 """Logs in one SQLite file: write-ahead log, synchronous, safe with several processes at once."""
 
 import sqlite3
+import threading
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -51,11 +52,13 @@ _INDEXES_QUESTIONS = 5
 
 
 class SqliteStore:
-    """The Store in the file `path`, made on first use. One per thread of control; it may be closed and used again."""
+    """The Store in the file `path`, made on first use, for any number of threads. It may be closed and used again."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
         self._db: sqlite3.Connection | None = None
+        # Of the threads that share it, such as those of a run and of another inside it, one has its turn at a time.
+        self._turn = threading.RLock()
 
     def append(self, run: str, expected_seq: int, records: Sequence[Record]) -> None:
         """See Store."""
@@ -142,10 +145,11 @@ class SqliteStore:
 
     @contextmanager
     def _connection(self) -> Generator[sqlite3.Connection]:
-        if self._db is None:
-            self._db = _open(self.path)
-        with self._db:
-            yield self._db
+        with self._turn:
+            if self._db is None:
+                self._db = _open(self.path)
+            with self._db:
+                yield self._db
 
     @contextmanager
     def _translated(self) -> Generator[None]:

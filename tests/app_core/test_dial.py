@@ -1,6 +1,7 @@
 """The dial on the move: of a run that waits, of one that another thread drives, and of a run inside a run."""
 
 from pathlib import Path
+from threading import Barrier
 from typing import Any
 
 import pytest
@@ -9,7 +10,7 @@ from rheostat import App, Level
 from rheostat.app_core.adapters.sqlite_store import SqliteStore
 from rheostat.app_core.events import DialMoved, Ruled, Withdrawn
 from rheostat.app_core.log import Store
-from rheostat.app_core.run_errors import BadInput, RunHeld
+from rheostat.app_core.run_errors import BadInput, RunHeld, UnfitAnswer
 from rheostat.app_core.testing import MemoryStore, ScriptedGateway
 from rheostat.app_core.word import CallOff, Revoke, Turn, told
 from rheostat.autonomy import Dial, Risk
@@ -247,3 +248,47 @@ def test_who_it_is_for_is_the_login_name_unless_somebody_is_named(office: Office
 def test_words_that_change_nothing_are_not_written_down(office: Office) -> None:
     view = office.write(dial=1).view
     assert told(view, [Turn(dial=Dial(level=Level.EDIT), by="ann"), CallOff(why="x"), Revoke(grant="?", by="x")]) == []
+
+
+# A level that changed between ask and answer
+
+
+def test_what_was_accepted_at_a_higher_level_is_asked_again_where_a_lower_one_wants_more(office: Office) -> None:
+    run = office.run(office.paid, to="ann", usd=5.0, dial=1, approvers=2)
+    assert run.questions[0].people == 1
+    run.turn(0).approve(by="ann")
+    assert (run.status, office.done, run.questions[0].people) == ("waiting", [], 2)
+    run.approve(by="ann").approve(by="bo")
+    assert (run.status, office.done) == ("done", ["paid ann"])
+
+
+def test_an_answer_to_what_the_dial_has_let_go_meanwhile_is_turned_away(office: Office) -> None:
+    run = office.run(office.letters, to=["ann", "bo"], text="x", dial=1)
+    asked = run.questions[0].id
+    run.turn(2)
+    with pytest.raises(UnfitAnswer):
+        office.app.open(run.id).reject(asked, by="eve")
+    assert sorted(office.done) == ["sent ann", "sent bo"]
+
+
+def test_a_level_lowered_between_accepting_and_doing_it_does_not_do_it_twice_or_lose_it(office: Office) -> None:
+    run = office.run(office.letters, to=["ann", "bo"], text="x", dial=1)
+    run.approve("letter[0]/send?1", by="ann").turn(0)
+    assert (office.done, run.status, len(run.questions)) == (["sent ann"], "waiting", 1)
+
+
+def test_threads_that_share_a_store_take_turns_in_it(store: Store) -> None:
+    """As the threads of a run and of the run inside it do."""
+
+    together = Barrier(4)
+
+    def leave(number: int) -> None:
+        together.wait(10)
+        for _ in range(30):
+            store.leave_word(f"run {number}", "x")
+            assert len(store.words(f"run {number}")) == 1
+            store.heard(f"run {number}", max(n for n, _ in store.words(f"run {number}")))
+            assert store.words(f"run {number}") == []
+
+    for each in [Aside(lambda n=number: leave(n)) for number in range(4)]:
+        each.ends()
