@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Sequence
 from pathlib import Path
+from secrets import token_hex
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict
@@ -54,7 +55,7 @@ def shell_tool(
 
     def shell(command: str, idempotency_key: str = "") -> Ran:
         """Runs a command with bash in the folder, and gives what it says and changes."""
-        return commands.run(command, idempotency_key)
+        return commands.run(command, idempotency_key or token_hex(16))
 
     return Tool(
         function=shell,
