@@ -69,7 +69,6 @@ _LEAVING = {
     "node_declined",
     "node_let_go",
     "effect_started",
-    "withdrawn",
 }
 _TELLING = _LEAVING | {"asked", "run_ended"}
 

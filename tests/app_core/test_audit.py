@@ -213,10 +213,12 @@ def secret(store: Store, run: Run[Any]) -> bool:
 def test_what_is_erased_can_be_read_by_nobody_and_who_did_it_stays(post: Post) -> None:
     run = post.write(dial=3, text="classified")
     other = post.write(dial=3, text="classified")
+    post.store.leave_word(run.id, "classified")
     assert secret(post.store, run)
     number = erase(post.store, run.id, by="ann", reason="They asked.")
     assert number == len(post.store.read(run.id)) - 1
     assert (secret(post.store, run), secret(post.store, other)) == (False, True)
+    assert post.store.words(run.id) == []
     [entry] = audit(post.store.read(run.id))
     assert (entry.what, entry.by, entry.why) == ("erased", "ann", "They asked.")
     with pytest.raises(ErasedLog, match="was erased"):

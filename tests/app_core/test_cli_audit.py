@@ -22,6 +22,8 @@ from rheostat.app_core.testing import ScriptedGateway
 
 WHOLE, DAMAGED, NOT_UNDERSTOOD = 0, 5, 2
 SECRET = "the-combination-is-0815"
+LONG = f"{SECRET} " * 1_000
+"""More than a page of the file holds, so that it lies in several."""
 
 
 class Desk:
@@ -195,7 +197,7 @@ def test_no_heads_are_made_of_a_damaged_log(desk: Desk) -> None:
 
 
 def test_what_was_erased_is_in_none_of_the_files_any_more(desk: Desk) -> None:
-    run, other = desk.write(text=SECRET), desk.write(text="Hello.")
+    run, other = desk.write(text=LONG), desk.write(text="Hello.")
     assert SECRET in traces(desk)
     heads = desk.heads()
     code, said = desk.cli("audit", "erase", run.id)
@@ -222,7 +224,7 @@ def traces(desk: Desk) -> str:
 def test_where_another_process_reads_on_it_says_that_words_may_be_left(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    run = desk.write(text=SECRET)
+    run = desk.write(text=LONG)
     reader = sqlite3.connect(desk.file, isolation_level=None)
     reader.execute("BEGIN")
     reader.execute("SELECT count(*) FROM records").fetchone()
