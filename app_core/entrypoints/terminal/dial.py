@@ -81,8 +81,13 @@ def _share(number: int, of: int) -> str:
 
 
 def _notes(seen: DialView) -> Iterator[Text]:
-    yield text(("Of kinds: where all of a kind is accepted at its first question. Nothing was run for this;", "quiet"))
-    yield text(("what a model would have proposed after another answer, nobody knows.", "quiet"))
+    yield text(
+        (
+            "Of kinds: where all of a kind is accepted at its first question. Nothing was run for this; what a model "
+            "would have proposed after another answer, nobody knows.",
+            "quiet",
+        )
+    )
     said = ""
     for level, there in seen.at.items():
         gone = _against_people(there)
@@ -102,10 +107,10 @@ def _against_people(there: Burden) -> str:
 
 
 def _fates(fates: tuple[Fate, ...]) -> RenderableType:
-    table = columns("action", "as it was", "asked at")
+    table = columns("as it was", "asked at", "action")
     for fate in fates[:_MOST_FATES]:
         said = f", {fate.said}" if fate.said else ""
-        table.add_row(text(fate.action), text(f"{_WAS[fate.was]}{said}"), text(_asked_at(fate)))
+        table.add_row(text(f"{_WAS[fate.was]}{said}"), text(_asked_at(fate)), text(fate.action))
     left = len(fates) - _MOST_FATES
     return Group(table, text((f"and {left} more: --json", "quiet"))) if left > 0 else table
 
@@ -120,13 +125,11 @@ def _asked_at(fate: Fate) -> tuple[str, str]:
 
 def stock(seen: EarnedView) -> RenderableType:
     """What people's answers have earned, and where that suggests to move the dial."""
-    table = columns(
-        "kind of action", ">asked", ">yes", ">changed", ">no", ">undone", ">runs all yes", ">95 % sure", ">wants"
-    )
+    table = columns("kind of action", ">yes", ">edited", ">no", ">undone", ">clean runs", ">95 % sure", ">wants")
+    table.columns[0].no_wrap = True
     for record in seen.records:
         table.add_row(*_cells(record))
-    parts: list[RenderableType] = [table, Text()]
-    parts += [indented(line) for line in _what_it_takes()]
+    parts: list[RenderableType] = [table, Text(), indented(_what_it_takes())]
     for one in seen.suggestions:
         parts += [Text(), *_suggested(one)]
     if not seen.suggestions:
@@ -136,30 +139,28 @@ def stock(seen: EarnedView) -> RenderableType:
 
 def _cells(record: Record) -> Iterable[Text]:
     one = record.earned
-    wants = count(record.wanting, "run") if one.answered and record.wanting else ""
-    sure = f"{one.low:.0%} to {one.high:.0%}".replace("%", " %") if one.runs else ""
     return (
         text(f"{one.kind.app}: {phrase(one.kind.tool)}", (f", {one.kind.risk.name.lower()}", "quiet")),
-        text(str(one.answered + one.unanswered)),
         text((str(one.accepted), "good")),
         text(str(one.edited)),
         text((str(one.rejected), "bad" if one.rejected else "")),
         text((str(one.regretted), "bad" if one.regretted else "")),
         text(f"{one.clean} of {one.runs}" if one.runs else ""),
-        text(sure),
-        text((wants, "quiet")),
+        text(f"{100 * one.low:.0f}–{100 * one.high:.0f} %" if one.runs else ""),
+        text((str(record.wanting) if one.answered and record.wanting else "", "quiet")),
     )
 
 
-def _what_it_takes() -> Iterator[Text]:
+def _what_it_takes() -> Text:
     habit = f"{HABIT:.0%}".replace("%", " %")
-    yield text(
-        (f"People accept {habit} of whatever they are asked, so a yes says something only where they come", "quiet")
+    return text(
+        (
+            f"People accept {habit} of whatever they are asked, so a yes says something only where they come more "
+            "often than that. Answers of one run count once: it is clean if all of them were yes. Wants: as many more "
+            "clean runs would say so. Nothing is moved by itself.",
+            "quiet",
+        )
     )
-    yield text(
-        ("more often than that. Answers of one run count once. Wants: as many more runs of nothing but", "quiet")
-    )
-    yield text(("yes would say so. Nothing is moved by itself.", "quiet"))
 
 
 def _suggested(one: Suggestion) -> Iterator[RenderableType]:
