@@ -1,6 +1,10 @@
 """Where the dial stands for one action. test_properties.py has what it promises at each level."""
 
+from functools import reduce
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from rheostat.autonomy import Action, Dial, Level, Risk
@@ -86,3 +90,43 @@ def test_what_is_not_on_the_dial_is_refused(broken: dict[str, object]) -> None:
 def test_a_dial_is_the_same_after_the_log() -> None:
     dial = Dial(level=SHARE, kinds={LOCAL: ALONE}, tools={"pay": PROPOSE}, ceiling=Dial(level=DELEGATE))
     assert Dial.model_validate_json(dial.model_dump_json()) == dial
+
+
+# Moving it
+
+some_levels = st.sampled_from(list(Level))
+plain_dials = st.builds(
+    Dial,
+    level=some_levels,
+    kinds=st.dictionaries(st.sampled_from(list(Risk)), some_levels, max_size=2),
+    tools=st.dictionaries(st.sampled_from(["send", "send*", "pay", "*"]), some_levels, max_size=2),
+)
+dials = st.lists(plain_dials, min_size=1, max_size=4).map(lambda given: reduce(Dial.under, given))
+
+
+@given(dials, dials, st.sampled_from(list(Risk)), st.sampled_from(["send", "pay", "post"]))
+def test_under_another_it_goes_as_far_as_both_allow(dial: Dial, ceiling: Dial, risk: Risk, tool: str) -> None:
+    proposed = action(risk, tool)
+    under = dial.under(ceiling)
+    assert under.for_action(proposed) is min(dial.for_action(proposed), ceiling.for_action(proposed))
+    assert under.under(ceiling) == under
+
+
+@given(dials, plain_dials, plain_dials, st.sampled_from(list(Risk)), st.sampled_from(["", "send", "*"]))
+def test_however_it_is_moved_it_stays_under_its_ceiling(
+    ceiling: Dial, dial: Dial, to: Dial, risk: Risk, tool: str
+) -> None:
+    moved = dial.under(ceiling).moved(to, tool=tool, kind=None if tool else risk)
+    again = moved.moved(Dial(level=ALONE))
+    for proposed in (action(risk, "send"), action(risk, "pay")):
+        assert moved.for_action(proposed) <= ceiling.for_action(proposed)
+        assert again.for_action(proposed) is ceiling.for_action(proposed)
+
+
+def test_moved_for_a_tool_or_a_kind_the_rest_stays_and_moved_as_a_whole_nothing_does() -> None:
+    dial = Dial(level=EDIT, kinds={LOCAL: PROPOSE}, tools={"send": SHARE})
+    assert dial.moved(Dial(level=ALONE), tool="pay") == Dial(
+        level=EDIT, kinds={LOCAL: PROPOSE}, tools={"send": SHARE, "pay": ALONE}
+    )
+    assert dial.moved(Dial(level=ALONE), kind=OUTWARD).kinds == {LOCAL: PROPOSE, OUTWARD: ALONE}
+    assert dial.moved(Dial(level=ALONE)) == Dial(level=ALONE)
