@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from rheostat.autonomy import Action, Part, Question, Verdict, ask
+from rheostat.autonomy import Action, Part, Question, Verdict, ask, plain
 from rheostat.dag import Map
 
 from .decisions import Asked, Reminded
@@ -30,7 +30,7 @@ def pose(hold: Hold, action: Action, ruling: Verdict, preview: Any, parts: Seque
         expires_at=now + timedelta(seconds=min(patience.expires_s or view.terms.expires_s, _LONGEST_S)),
         preview=preview,
         parts=parts,
-        asked_for=view.terms.asked_by,
+        asked_for=plain(view.terms.asked_by),
         if_not=_if_not(hold, action.node),
         spent_usd=view.spent_usd,
         left_usd=left_usd(view),

@@ -36,17 +36,18 @@ def decision(view: View, node_id: str) -> Facts:
     node = view.nodes.get(node_id)
     if node is None:
         return {"what": "refused", "who": "", "when": "", "reason": "it was never proposed"}
-    given = [approval for q, n in view.asked_by.items() if n == node_id for approval in view.approvals.get(q, [])]
-    if given:
-        approval = given[-1]
-        return {"what": _said(approval), "who": approval.by, "when": _when(approval.at), "reason": approval.reason}
-    match node.status:
-        case "waiting":
-            return {"what": "waiting", "who": "", "when": "", "reason": ""}
-        case "failed" | "declined":
-            return {"what": "refused", "who": "", "when": "", "reason": node.reason}
-        case _:
-            return {"what": "accepted", "who": _decider(view, node_id), "when": "", "reason": ""}
+    answered = [given for id, given in view.approvals.items() if view.asked_by[id] == node_id]
+    refused = node.status in ("failed", "declined")
+    if node.status == "waiting":
+        return {"what": "waiting", "who": "", "when": "", "reason": ""}
+    if answered and not (refused and answered[-1][-1].accepts):
+        last = answered[-1][-1]
+        who = " and ".join(dict.fromkeys(each.by for each in answered[-1] if each.accepts == last.accepts))
+        said = _said(view.questions[last.question], last)
+        return {"what": said, "who": who, "when": _when(last.at), "reason": last.reason}
+    if refused:
+        return {"what": "refused", "who": "", "when": "", "reason": node.reason}
+    return {"what": "accepted", "who": _decider(view, node_id), "when": "", "reason": ""}
 
 
 def let_go_by(view: View, ruled: Ruled) -> str:
@@ -198,7 +199,7 @@ def _answers(view: View) -> Iterator[Facts]:
                 "when": _when(approval.at),
                 "who": approval.by,
                 "what": _named(question),
-                "decision": _said(approval),
+                "decision": _said(question, approval),
                 "why_asked": list(question.verdict.reasons),
             }
 
@@ -218,12 +219,12 @@ def _named(question: Question) -> str:
     return question.action.summary or question.action.tool
 
 
-def _said(approval: Approval) -> str:
+def _said(question: Question, approval: Approval) -> str:
     if not approval.accepts:
         return "rejected" if approval.answer == "reject" else "called off"
-    if approval.parts is not None:
-        return "accepted in part"
-    return "edited" if approval.edits else "accepted"
+    if not question.is_changed_by(approval):
+        return "accepted"
+    return "edited" if approval.edits else "accepted in part"
 
 
 def _when(at: datetime) -> str:

@@ -30,7 +30,7 @@ def changed_by_people(view: View, inside: str) -> str:
 def _changes(question: Question, approval: Approval) -> Iterator[str]:
     for name, value in approval.edits.items():
         yield f"A person changed {name} before it was done. It was done with {quoted(value, _SHOWN_CHARS)}."
-    if approval.parts is None:
+    if approval.parts is None or not question.is_changed_by(approval):
         return
     left = [part for number, part in enumerate(question.parts, 1) if number not in approval.parts]
     yield f"A person accepted {len(approval.parts)} of {len(question.parts)} parts. The others were not done:"

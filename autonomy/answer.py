@@ -99,19 +99,20 @@ def answer(
         return refused
     if not given:
         return _open(question, [], team)
-    approval = next((each for each in given if each.changes), given[0])
+    approval = next((each for each in given if question.is_changed_by(each)), given[0])
+    changed = question.is_changed_by(approval)
     action = _accepted(question, approval, weigh)
     ruled = verdict(level, action, rules=rules, by=question.asked_for, now=now, approvers=approvers)
     if ruled.ruling is Ruling.DENY:
         return Refused(reason=f"It may not run at all ({ruled.decided_by}). {' '.join(ruled.reasons)}")
-    people = [approval.by] if approval.changes else different(each.by for each in given)
+    people = [approval.by] if changed else different(each.by for each in given)
     enough = len(people) >= question.people and not roles_wanting(question, people, team)
-    raised = _raised(question, action, ruled, changed=approval.changes, enough=enough)
+    raised = _raised(question, action, ruled, changed=changed, enough=enough)
     if raised:
         return Again(action=action, verdict=_no_laxer(ruled, question.verdict), reason=raised)
     if not enough:
         return _open(question, people, team)
-    return _granted(action, ruled if approval.changes else question.verdict, people)
+    return _granted(action, ruled if changed else question.verdict, people)
 
 
 def misfit(question: Question, approval: Approval, *, now: datetime, used: Collection[str], team: Team = NOBODY) -> str:
@@ -192,13 +193,10 @@ def _accepted(question: Question, approval: Approval, weigh: Callable[[Action], 
     The summary goes then, since it speaks of the old ones.
     """
     action = question.action
-    if approval.parts is not None:
-        action = with_parts(action, question.parts, approval.parts)
-    if approval.edits:
-        arguments = tuple(_with_edit(argument, approval) for argument in action.arguments)
-        action = action.model_copy(update={"arguments": arguments})
-    if approval.changes:
-        action = action.model_copy(update={"summary": ""})
+    if question.is_changed_by(approval):
+        changed = with_parts(action, question.parts, approval.parts) if approval.parts else action
+        arguments = tuple(_with_edit(argument, approval) for argument in changed.arguments)
+        action = action.model_copy(update={"arguments": arguments, "summary": ""})
     weighed = weigh(action)
     return weighed.model_copy(update={"risk": max(action.risk, weighed.risk)})
 

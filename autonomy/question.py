@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Annotated, Literal, Self
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, model_validator
 
 from .action import Action
 from .canonical import Json, Text
@@ -23,6 +23,10 @@ _LONGEST_NAME = 200
 _NO_PATIENCE = Patience()
 
 Nobody = Annotated[str, Field(max_length=0)]
+
+
+def _in_order(numbers: tuple[int, ...]) -> tuple[int, ...]:
+    return tuple(sorted(set(numbers)))
 
 
 class Question(BaseModel):
@@ -98,6 +102,10 @@ class Question(BaseModel):
         """Whether the action is still the one of the digest; a list inside an argument can be changed in place."""
         return self.digest == digest(self.action, self.verdict, self.parts)
 
+    def is_changed_by(self, approval: "Approval") -> bool:
+        """Whether what an approval accepts is another action than the one asked about."""
+        return bool(approval.edits) or (approval.parts is not None and len(approval.parts) < len(self.parts))
+
     def is_over(self, now: datetime) -> bool:
         """Whether it was not answered in time. Raises NaiveTime if `now` has no time zone."""
         return zoned(now) >= self.expires_at
@@ -133,7 +141,7 @@ class Approval(BaseModel):
     by: Name
     at: AwareDatetime
     answer: Literal["accept", "reject", "stop"]
-    parts: tuple[int, ...] | None = Field(default=None, min_length=1)
+    parts: Annotated[tuple[int, ...], Field(min_length=1), AfterValidator(_in_order)] | None = None
     edits: dict[Name, Json] = Field(default_factory=dict[str, Json])
     reason: Annotated[Text, Field(max_length=10_000)] = ""
     grant: GrantScope | None = None
@@ -155,11 +163,6 @@ class Approval(BaseModel):
     def accepts(self) -> bool:
         """Whether it is a yes, to all of it or to some."""
         return self.answer == "accept"
-
-    @property
-    def changes(self) -> bool:
-        """Whether what it accepts is another action than the one asked about."""
-        return bool(self.edits) or self.parts is not None
 
 
 def ask(
