@@ -49,7 +49,7 @@ def _unfit(text: str) -> str:
     """Why a text is not read at all."""
     if len(text) > MOST_CHARACTERS:
         return f"It has {len(text):,} characters, and no more than {MOST_CHARACTERS:,} are read."
-    odd = next((letter for letter in set(text) - {" ", "\n", "\t"} if plain(letter) != letter), "")
+    odd = next((letter for letter in sorted(set(text)) if letter not in " \n\t" and plain(letter) != letter), "")
     if odd:
         return f"It holds a character that doesn't show: U+{ord(odd):04X}."
     seen = look_alike(text)

@@ -102,7 +102,9 @@ class Walk:
             self._check_apart(node.children[-2].end_byte, node.children[-1].start_byte)
         if node.type == "test_command" or node.children and node.children[0].type == "((":
             self._variables.check_test(node)
-        for child in self._children(node):
+        for child in self._children(node, one_line=node.type == "test_command" and node.children[0].type == "["):
+            if node.type == "test_command" and child.type == "comment":
+                raise Unsure("A test of it goes on behind a comment.")
             self._visit(child, level + 1)
 
     def _counted(self, node: Node, level: int) -> None:
@@ -136,11 +138,7 @@ class Walk:
         """One command; `redirects` and `more` words, which may follow a redirect's path, stand around it."""
         words, redirects = list[Word](), list(redirects)
         has_name = node.child_by_field_name("name") is not None
-        before: Node | None = None
         for child in self._children(node, one_line=True):
-            if before is not None and (_is_word(before) or before.type.endswith("_redirect")) and _is_word(child):
-                self._check_apart(before.end_byte, child.start_byte)
-            before = child
             if child.type == "variable_assignment":
                 self._assignment(child, level, exported=has_name)
             elif child.type.endswith("_redirect"):
@@ -225,8 +223,9 @@ class Walk:
         if any(child.type == "file_descriptor" and not _text(child).isdigit() for child in node.children):
             raise Unsure("It redirects from a number that is none.")
         before = self._source[max(0, node.start_byte - 9) : node.start_byte]
-        if node.children[0].type != "file_descriptor" and re.search(rb"(^|[\s;&|()])\d+$", before):
-            raise Unsure("A number before a redirect may belong to it.")
+        numbered = node.children[0].type == "file_descriptor"
+        if re.search(rb"[^\s;&|()]$" if numbered else rb"(^|[\s;&|()])\d+$", before):
+            raise Unsure("A number before a redirect may or may not belong to it.")
         operator = next(child.type for child in node.children if not child.is_named)
         places = node.children_by_field_name("destination")
         for one, other in pairwise(places):
@@ -325,7 +324,11 @@ class Walk:
             shift = child.start_byte - node.start_byte
             inner |= {at + shift: end + shift for at, end in self._expansions(child, level).items()}
         plain = _without(_text(node), inner)
-        if not _EXPANSION.fullmatch(plain.decode()) or re.search(rb"`|\$[({']", plain[2:]):
+        if (
+            plain.count(b"{") + plain.count(b"}") != 2
+            or not _EXPANSION.fullmatch(plain.decode())
+            or re.search(rb"`|\$[({']", plain[2:])
+        ):
             raise Unsure("It expands a variable in a way that is not followed here.")
 
     # The tree
@@ -336,8 +339,12 @@ class Walk:
 
     def _children(self, node: Node, *, one_line: bool = False) -> Iterator[Node]:
         """The children of a node. Raises Unsure if anything but space stands between them."""
-        at = node.start_byte
+        at, before = node.start_byte, ""
         for child in node.children:
+            part = child.type if child.is_named or child.type == "$" else ""
+            if child.start_byte == at and before and part and not part.endswith(("_redirect", "_end")):
+                raise Unsure("Two parts of it stand side by side.")
+            before = part
             between = self._source[at : child.start_byte].replace(b"\\\n", b"")
             if between.strip(b" \t" if one_line else b" \t\n"):
                 raise Unsure("Some of it was passed over.")

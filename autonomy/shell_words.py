@@ -36,8 +36,6 @@ class _Reader:
         self._expands = self._splits = self._globs = False
 
     def word(self) -> Word:
-        if "{" in self._text and re.search(r"(?<!\$)\{[^{}]*(,|\.\.)", self._text):
-            self._braces()
         while self._at < len(self._text):
             self._bare()
         made = _utf8("".join(self._made))
@@ -48,10 +46,6 @@ class _Reader:
         if self._globs:
             return Word(text, None, prefix=known, pattern=_utf8("".join(self._pattern)))
         return Word(text, made, prefix=made)
-
-    def _braces(self) -> None:
-        """`{a,b}` makes several words; which ones is of little use."""
-        self._lose(splits=True)
 
     def _bare(self) -> None:
         text, at = self._text, self._at
@@ -70,6 +64,8 @@ class _Reader:
         elif letter in _ENDS_A_WORD:
             raise Unsure("A word of it holds what would end a word.")
         else:
+            if letter == "{" and re.search(r",|\.\.", text[at:]):
+                self._lose(splits=True)  # `{a,b}` makes several words
             if letter in "*?[":
                 self._globs = True
                 self._know_no_more()

@@ -29,6 +29,7 @@ LONGER: dict[str, int] = {}
 
 VAGUE = {"manager", "helper", "util", "utility", "base", "engine"}
 HEAVY = {"bm25s", "docx", "jinja2", "litellm", "lxml", "networkx", "numpy", "openai", "pypdf", "tiktoken", "xllamacpp"}
+HEAVY |= {"tree_sitter", "tree_sitter_bash"}
 
 
 def tracked() -> list[Path]:
