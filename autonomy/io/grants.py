@@ -6,6 +6,7 @@ import sqlite3
 from collections.abc import Generator
 from contextlib import closing, contextmanager
 from datetime import datetime
+from functools import lru_cache
 from pathlib import Path
 
 from pydantic import ValidationError
@@ -28,7 +29,7 @@ _PATIENCE_S = 5.0
 class SqliteGrants:
     """The Grants in the file `path`, made when the first is given. For any number of threads and processes.
 
-    Nothing is kept in memory: a grant that another process revoked is revoked from the next look on.
+    The file is looked at each time: a grant that another process revoked is revoked from the next look on.
     """
 
     def __init__(self, path: Path) -> None:
@@ -48,7 +49,7 @@ class SqliteGrants:
             found = db.execute("SELECT body FROM grants WHERE id = ?", (id,)).fetchone()
             if found is None:
                 raise UnknownGrant(id)
-            revoked = Grant.model_validate_json(found[0]).revoked(by=by, at=at)
+            revoked = _as_written(found[0]).revoked(by=by, at=at)
             db.execute("UPDATE grants SET body = ? WHERE id = ?", (revoked.model_dump_json(), id))
         return revoked
 
@@ -58,7 +59,7 @@ class SqliteGrants:
             return ()
         with self._opened("DEFERRED") as db:
             rows = db.execute("SELECT body FROM grants WHERE app = ?1 OR ?1 = '' ORDER BY number", (app,)).fetchall()
-            return tuple(Grant.model_validate_json(body) for (body,) in rows)
+            return tuple(_as_written(body) for (body,) in rows)
 
     @contextmanager
     def _opened(self, transaction: str) -> Generator[sqlite3.Connection]:
@@ -71,6 +72,12 @@ class SqliteGrants:
                 db.execute("COMMIT")
         except (sqlite3.Error, OSError, ValidationError) as error:
             raise GrantsUnreadable(str(self.path), str(error).splitlines()[0]) from error
+
+
+@lru_cache(maxsize=4096)
+def _as_written(body: str) -> Grant:
+    """The same text is the same grant: most of them are read again and again, at every decision."""
+    return Grant.model_validate_json(body)
 
 
 def _bring_up_to_date(db: sqlite3.Connection) -> None:
