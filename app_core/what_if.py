@@ -94,7 +94,7 @@ def _said(seen: View, one: _Taken) -> Said:
     given = seen.approvals.get(one.question, [])
     if any(not approval.accepts for approval in given):
         return "rejected"
-    if any(approval.changes for approval in given):
+    if any(seen.questions[one.question].is_changed_by(approval) for approval in given):
         return "edited"
     if given and all(waiting.id != one.question for waiting in seen.open_questions()):
         return "accepted"
