@@ -1,6 +1,6 @@
 """A standing permission: the one thing that loosens, for a narrow kind of action, until a stated time."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Annotated, Self
 
@@ -36,7 +36,9 @@ class Bound(BaseModel):
         return self
 
     def holds(self, argument: Argument) -> bool:
-        """Whether an argument is within the bound."""
+        """Whether an argument is the one that is bound, and within the bound."""
+        if argument.name != self.argument:
+            return False
         if self.folder:
             return within(argument.path, self.folder)
         if self.at_most is not None:
@@ -128,13 +130,8 @@ class Grant(BaseModel):
             and taint <= self.taint
             and action.cost_usd <= self.cost_usd
             and (not self.passed or self.passed in passed)
-            and self._bounds_hold({argument.name: argument for argument in action.arguments})
-        )
-
-    def _bounds_hold(self, arguments: Mapping[str, Argument]) -> bool:
-        control = {name for name, argument in arguments.items() if argument.control}
-        return set(self.control) == control and all(
-            bound.argument in arguments and bound.holds(arguments[bound.argument]) for bound in self.bounds
+            and all(any(map(bound.holds, action.arguments)) for bound in self.bounds)
+            and {argument.name for argument in action.arguments if argument.control} == set(self.control)
         )
 
 
@@ -163,7 +160,9 @@ class GrantScope(BaseModel):
     @model_validator(mode="after")
     def _ends(self) -> Self:
         if self.every_run and self.until is None:
-            raise BadGrant("A grant for every run of the app has no question to expire with. Say `until` when it holds.")
+            raise BadGrant(
+                "A grant for every run of the app has no question to expire with. Say `until` when it holds."
+            )
         return self
 
     @classmethod

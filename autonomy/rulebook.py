@@ -42,9 +42,8 @@ class Rulebook:
 
     def __init__(self, rules: tuple[Rule, ...]) -> None:
         self.rules = rules
-        named = len({rule.name for rule in rules}) == len(rules)
         # A tool's own rule may have the name of a policy's.
-        self._in_order = sorted(rules, key=lambda rule: rule.name if named else f"{rule.name} {rule.model_dump_json()}")
+        self._in_order = sorted(dict.fromkeys(rules), key=lambda rule: (rule.name, rule.model_dump_json()))
         self._chapters: dict[tuple[str, str], _Chapter] = {}
 
     def speaking(self, action: Action, *, by: str, now: datetime | None) -> list[Rule]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
+from operator import attrgetter
 from typing import Any, NamedTuple
 
 from pydantic import BaseModel, ConfigDict
@@ -74,6 +75,9 @@ class _Voice(NamedTuple):
     reasons: tuple[str, ...]
 
 
+_at_least = attrgetter("at_least")
+
+
 def verdict(
     level: Level,
     action: Action,
@@ -106,18 +110,18 @@ def verdict(
         _Voice("the dial", TABLE[level][action.risk], _DIAL_REASONS[level][action.risk]),
         _Voice("the arguments", *_what_they_show(action)),
         _Voice("taint", _floor(level, action.risk, taint), taint_reasons),
-        *sorted({_Voice(f"rule {rule.name}", rule.raises_to, (rule.why,)) for rule in spoke}),
+        *[_Voice(f"rule {rule.name}", rule.raises_to, (rule.why,)) for rule in spoke],
     ]
-    ruling = max(voice.at_least for voice in voices)
-    decisive = next(voice for voice in voices if voice.at_least == ruling)
+    decisive = max(voices, key=_at_least)
+    ruling = decisive.at_least
     ruled = Verdict(
         ruling=ruling,
         level=level,
         taint=taint,
-        reasons=tuple(reason for voice in voices for reason in voice.reasons),
+        reasons=tuple([reason for voice in voices for reason in voice.reasons]),
         decided_by=decisive.speaker,
         why=" ".join(decisive.reasons),
-        rules=tuple(sorted({rule.name for rule in spoke})),
+        rules=tuple(dict.fromkeys([rule.name for rule in spoke])),
         spoke=tuple(spoke),
         passed=tuple(sorted(passed)),
         **_asking(ruling, spoke),
@@ -152,9 +156,9 @@ def _asking(ruling: Ruling, spoke: Sequence[Rule]) -> dict[str, Any]:
     asking = _that_ask(spoke)
     least = 2 if ruling is _ASK_TWO else 1
     return {
-        "people": max([least, *(rule.people for rule in asking)]),
+        "people": max([least, *[rule.people for rule in asking]]),
         "roles": tuple(sorted({rule.role for rule in asking if rule.role})),
-        "four_eyes": any(rule.four_eyes for rule in asking),
+        "four_eyes": any([rule.four_eyes for rule in asking]),
     }
 
 

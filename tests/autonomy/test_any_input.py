@@ -19,6 +19,7 @@ from rheostat.autonomy import (
     Ruling,
     Taint,
     Verdict,
+    plain,
     verdict,
 )
 
@@ -48,7 +49,7 @@ def no_laxer(one: Verdict, other: Verdict) -> bool:
     return one.people >= other.people and asks_all
 
 
-names = st.text(min_size=1, max_size=12).filter(lambda text: text.isprintable() and text == " ".join(text.split()))
+names = st.text(min_size=1, max_size=12).filter(lambda text: text == plain(text))
 words = st.sampled_from(["send", "ann", "a", "to", "Ａnn", "аnn", "press.example", "ß", "1,200 EUR", "/etc/x", "é"])
 globs = st.lists(
     st.sampled_from(["*", "?", "[a-z]", "[!a]", "ann", "to", "SEND", "ss", "ann@", "e", "/etc"]), min_size=1
@@ -182,10 +183,10 @@ def test_any_rule_added_never_loosens(
 def test_the_rules_that_speak_are_those_that_match(
     action: Action, rules: list[Rule], by: str, now: datetime | None
 ) -> None:
-    matching = [each for each in rules if each.matches(action, by=by, now=now)]
+    matching = dict.fromkeys(each for each in rules if each.matches(action, by=by, now=now))
     found = ruled(Level.EDIT, action, rules=rules, by=by, now=now)
     assert sorted(found.spoke, key=str) == sorted(matching, key=str)
-    assert set(found.rules) == {each.name for each in matching}
+    assert list(found.rules) == sorted({each.name for each in matching})
 
 
 # The dial by tool and by kind
