@@ -10,8 +10,8 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
-from rheostat.autonomy import Json, NotApplied, Raised, Risk, read_shell, risk_of_shell
-from rheostat.autonomy.io import Change, Limits, Sandbox, Trial, no_sandbox
+from rheostat.autonomy import Json, NotApplied, Raised, Risk, plain, read_shell, risk_of_shell
+from rheostat.autonomy.io import Change, Limits, Sandbox, Tryout, no_sandbox
 from rheostat.context import Trust
 
 from .declare import Tool
@@ -72,7 +72,7 @@ def shell_tool(
 
 
 class _Commands:
-    """How the tool's commands are weighed, shown, done and undone. A trial is kept under its effect's key."""
+    """How the tool's commands are weighed, shown, done and undone. A tryout is kept under its effect's key."""
 
     def __init__(self, sandbox: Sandbox) -> None:
         self._sandbox, self._folder = sandbox, str(sandbox.folder)
@@ -90,7 +90,7 @@ class _Commands:
         return Raised(Risk.OUTWARD, (*found.reasons, sends))
 
     def preview(self, command: str, idempotency_key: str) -> Json:
-        """What a command would change: it is tried out, and the trial is what an acceptance applies."""
+        """What a command would change: it is tried out, and the tryout is what an acceptance applies."""
         self._sandbox.forget(idempotency_key)
         facts: dict[str, Json] = {"command": command, "folder": self._folder}
         if why := no_sandbox():
@@ -98,30 +98,30 @@ class _Commands:
         if self._wants_network(command):
             note = "It wants the network, so it can't be tried before you agree. It runs in the sandbox if you do."
             return {"title": "Run a command with a network", "facts": facts, "note": note}
-        trial = self._sandbox.try_out(command, name=idempotency_key, network=False)
-        changes = self._counting(trial)
-        facts |= {"exit code": str(trial.exit_code), "changes": _counted(changes)}
+        tryout = self._sandbox.try_out(command, name=idempotency_key, network=False)
+        changes = self._counting(tryout)
+        facts |= {"exit code": str(tryout.exit_code), "changes": _counted(changes)}
         title = "Make the changes that a command made in the sandbox"
-        return {"title": title, "facts": facts, "diff": [*_pieces(changes)], "note": _said(trial)}
+        return {"title": title, "facts": facts, "diff": [*_pieces(changes)], "note": _said(tryout)}
 
     def run(self, command: str, key: str) -> Ran:
         """Makes a command's changes: those that were shown, or else those that it makes now."""
         if no_sandbox():
             return self._run_outside(command, key)
-        trial = self._sandbox.tried(key)
-        if trial is None or trial.command != command:
-            trial = self._sandbox.try_out(command, name=key, network=self._wants_network(command))
+        tryout = self._sandbox.tried(key)
+        if tryout is None or tryout.command != command:
+            tryout = self._sandbox.try_out(command, name=key, network=self._wants_network(command))
         try:
-            changed = self._sandbox.apply(trial) if self._counting(trial) else ()
+            changed = self._sandbox.apply(tryout) if self._counting(tryout) else ()
         except NotApplied as error:
             if not error.touched:
                 self._sandbox.forget(key)
             raise
         paths = tuple(os.path.relpath(path, self._folder) for path in changed)
-        return Ran(exit_code=trial.exit_code, stdout=trial.stdout, stderr=trial.stderr, changed=paths)
+        return Ran(exit_code=tryout.exit_code, stdout=tryout.stdout, stderr=tryout.stderr, changed=paths)
 
     def status(self, key: str) -> Ran | None:
-        """After a crash: nothing counts yet, and a trial can go on. Raises AppFailed if it may have got further."""
+        """After a crash: nothing counts yet, and a tryout can go on. Raises AppFailed if it may have got further."""
         cut_off = self._sandbox.has_begun(key) and self._sandbox.tried(key) is None
         if cut_off and (self._sandbox.domains or no_sandbox()):
             raise AppFailed("The command was cut off, and it was not shut in a sandbox without a network.")
@@ -129,43 +129,43 @@ class _Commands:
 
     def undo(self, command: str, idempotency_key: str) -> str:
         """Puts the files back as they were. Raises AppFailed where that is not known."""
-        trial = self._applied(idempotency_key)
-        changed = self._sandbox.take_back(trial) if self._counting(trial) else ()
-        return f"Put back: {', '.join(map(str, changed))}." if changed else "All stood as before."
+        tryout = self._applied(idempotency_key)
+        changed = self._sandbox.take_back(tryout) if self._counting(tryout) else ()
+        return f"Put back: {', '.join(plain(str(path)) for path in changed)}." if changed else "All stood as before."
 
     def preview_undo(self, idempotency_key: str) -> Json:
         """What that would change."""
-        trial = self._applied(idempotency_key)
-        back = trial.model_copy(update={"base": trial.target, "target": trial.base})
-        note = "What it sent over the network stays sent." if trial.reached else ""
+        tryout = self._applied(idempotency_key)
+        back = tryout.model_copy(update={"base": tryout.target, "target": tryout.base})
+        note = "What it sent over the network stays sent." if tryout.reached else ""
         title = "Put back what stood there before"
         return {"title": title, "diff": [*_pieces(self._counting(back))], "note": note}
 
     def _wants_network(self, command: str) -> bool:
         return self.weigh(command).risk > Risk.LOCAL
 
-    def _counting(self, trial: Trial) -> Sequence[Change]:
-        """The changes that a trial leads to. Raises NotApplied if they may not be made.
+    def _counting(self, tryout: Tryout) -> Sequence[Change]:
+        """The changes that a tryout leads to. Raises NotApplied if they may not be made.
 
         What is known to read only may leave a cache behind, or have been misread: none of that counts.
         """
-        if trial.stopped:
-            said = (trial.stderr or trial.stdout).strip()[-_SAID_CHARS:]
+        if tryout.stopped:
+            said = (tryout.stderr or tryout.stdout).strip()[-_SAID_CHARS:]
             last = f" It said last: {said}" if said else ""
-            raise NotApplied(f"The command was stopped, and nothing was changed. {trial.stopped}{last}")
-        if self.weigh(trial.command).risk is Risk.READ:
+            raise NotApplied(f"The command was stopped, and nothing was changed. {tryout.stopped}{last}")
+        if self.weigh(tryout.command).risk is Risk.READ:
             return ()
-        if trial.unfit:
-            raise NotApplied(f"Nothing was changed. {' '.join(trial.unfit)}")
-        return self._sandbox.changes(trial)
+        if tryout.unfit:
+            raise NotApplied(f"Nothing was changed. {' '.join(tryout.unfit)}")
+        return self._sandbox.changes(tryout)
 
-    def _applied(self, key: str) -> Trial:
-        trial = self._sandbox.tried(key)
-        if trial is None:
+    def _applied(self, key: str) -> Tryout:
+        tryout = self._sandbox.tried(key)
+        if tryout is None:
             raise AppFailed(
                 "What the command changed is not known.", "It ran outside the sandbox, or what was kept is gone."
             )
-        return trial
+        return tryout
 
     def _run_outside(self, command: str, key: str) -> Ran:
         ended = self._sandbox.run_outside(command, name=key)
@@ -183,12 +183,12 @@ def _counted(changes: Iterable[Change]) -> str:
 def _pieces(changes: Iterable[Change]) -> Iterable[Json]:
     """The changes line by line, as previews tell them, each after a line that names its path."""
     for change in changes:
-        yield {"op": "keep", "text": f"{change.path}: {change.what} is {change.kind}\n"}
+        yield {"op": "keep", "text": f"{plain(change.path)}: {change.what} is {change.kind}\n"}
         for line in change.diff.splitlines(True)[2:]:  # the first two name the path once more
             op = _MARKS.get(line[0], "keep")
             yield {"op": op, "text": line[1:] if line[0] in "+- " else line}
 
 
-def _said(trial: Trial) -> str:
-    said = "\n".join(part.rstrip() for part in (trial.stdout, trial.stderr) if part.strip())
+def _said(tryout: Tryout) -> str:
+    said = "\n".join(part.rstrip() for part in (tryout.stdout, tryout.stderr) if part.strip())
     return said if len(said) <= _SAID_CHARS else f"{said[:_SAID_CHARS]}\n[...]"

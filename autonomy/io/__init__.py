@@ -1,10 +1,10 @@
-"""Files: what keeps those that an effect changes, so that they can be put back."""
+"""Disk and processes: files that are kept, grants, policy files, and the sandbox in which commands are tried out."""
 
 from .checkpoints import Checkpoint, Checkpoints, Kept
 from .ended import Ended, Limits
 from .grants import SqliteGrants
 from .read_policy import read_policy
-from .sandbox import Change, Sandbox, Trial, no_sandbox
+from .sandbox import Change, Sandbox, Tryout, no_sandbox
 
 __all__ = [
     "Change",
@@ -15,7 +15,7 @@ __all__ = [
     "Limits",
     "Sandbox",
     "SqliteGrants",
-    "Trial",
+    "Tryout",
     "no_sandbox",
     "read_policy",
 ]

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from math import inf
 from pathlib import Path, PurePosixPath
 from shutil import rmtree
-from stat import S_IMODE, S_ISCHR, S_ISDIR, S_ISLNK, S_ISREG
+from stat import S_IMODE, S_ISCHR, S_ISDIR
 
 from ..path import within
 from ..shown import quoted
@@ -31,6 +31,9 @@ FIXED = (
     ".zshrc",
 )
 """What other programs run, unasked, when they come by. A command does not write it."""
+
+_LEAST_BYTES = 1024
+"""What a name on the disk takes at least, about."""
 
 _FIXED_NAMES = frozenset(name for name in FIXED if "/" not in name)
 _FIXED_IN_GIT = frozenset({"commondir", "config", "config.worktree", "gitdir"})
@@ -197,13 +200,12 @@ def discard(folder: Path) -> None:
 
 
 def bytes_in(folder: Path) -> int:
-    """How much a layer holds, as far as it can be read while it is being written."""
+    """How much a layer takes of the disk, as far as it can be read while it is being written. An empty file is some."""
     total = 0
-    for place, _, files in os.walk(folder):
-        for name in files:
+    for place, folders, files in os.walk(folder):
+        for name in (*folders, *files):
             try:
-                state = os.lstat(os.path.join(place, name))
+                total += max(os.lstat(os.path.join(place, name)).st_blocks * 512, _LEAST_BYTES)
             except OSError:
-                continue
-            total += state.st_blocks * 512 if S_ISREG(state.st_mode) or S_ISLNK(state.st_mode) else 0
+                continue  # it is gone again
     return total

@@ -20,6 +20,7 @@ from pydantic import BaseModel, ConfigDict
 
 from ..errors import BadSandbox, ChangedSince, NoSandbox, NotApplied, NotKept, NotRestored, UnfitValue
 from ..path import within
+from ..shown import quoted
 from .bare import run_bare
 from .blobs import read_or_none, write_whole
 from .checkpoints import Checkpoint, Checkpoints, Kept
@@ -35,7 +36,7 @@ _DIFF_BYTES = 100_000
 _SHELLS = ("/bin/bash", "/bin/sh")
 
 
-class Trial(BaseModel):
+class Tryout(BaseModel):
     """A command that was tried out. Nothing has happened yet.
 
     Args:
@@ -70,8 +71,8 @@ class Change(BaseModel):
     Args:
         path: in the folder.
         kind: what would become of it.
-        what: "a file", "a folder" or "a link"; as it would be, or as it was if it is deleted.
-        diff: of a text, as `diff -u` writes it; empty for what has none, or too long a one.
+        what: a file, a folder or a link, as it would be or as it was, with what `diff` does not show of it.
+        diff: of a text, or of where a link leads, as `diff -u` writes it; empty for what has none, or too long a one.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -83,11 +84,11 @@ class Change(BaseModel):
 
 
 class Sandbox:
-    """A folder in which commands can be tried out. Several processes may share it; a trial's name is used by one.
+    """A folder in which commands can be tried out. Several processes may share it; a tryout's name is used by one.
 
     Args:
         folder: the one folder of yours that commands see, and would change.
-        kept: where trials are kept until they are applied or forgotten; made on first use, for its owner alone.
+        kept: where tryouts are kept until they are applied or forgotten; made on first use, for its owner alone.
         domains: what commands may reach over TLS: "docs.python.org", or "*.python.org" for all below. Else no network.
         readable: further folders that commands may read.
         closed: files and folders in `folder` that they may not read.
@@ -114,12 +115,12 @@ class Sandbox:
         self._closed, self._reach = tuple(closed), reach
         self._files = Checkpoints(self._kept)
 
-    def try_out(self, command: str, *, name: str = "", network: bool = True) -> Trial:
+    def try_out(self, command: str, *, name: str = "", network: bool = True) -> Tryout:
         """Runs a command in the sandbox, and keeps what it would change.
 
         Args:
             command: a line or a script for the shell.
-            name: to find the trial under; an earlier one of this name is forgotten. Letters, digits, - and _.
+            name: to find the tryout under; an earlier one of this name is forgotten. Letters, digits, - and _.
             network: False to leave it without, whatever `domains` says.
 
         Raises:
@@ -137,35 +138,35 @@ class Sandbox:
             told = until_done.enter_context(door.open()) if door else None
             line = [bubblewrap, *alone(), *wall(plot), *_told(self._around(told)), "--", *_launched(given, told)]
             ended = run(line, self.limits, place / "upper", _files(), () if told is None else (told,))
-        trial = Trial(
+        tryout = Tryout(
             name=name,
             command=command,
             **vars(ended),
             reached=tuple(sorted(door.reached)) if door else (),
             turned_away=tuple(sorted(door.turned_away)) if door else (),
         )
-        trial = self._with_changes(trial, place / "upper") if not ended.stopped else trial
+        tryout = self._with_changes(tryout, place / "upper") if not ended.stopped else tryout
         discard(place / "upper")
         discard(place / "work")
-        write_whole(place / "trial.json", trial.model_dump_json().encode())
-        return trial
+        write_whole(place / "tryout.json", tryout.model_dump_json().encode())
+        return tryout
 
-    def tried(self, name: str) -> Trial | None:
-        """The trial that is kept under a name; None if there is none, or it was cut off."""
-        written = read_or_none(self._place(name) / "trial.json")
-        return None if written is None else Trial.model_validate_json(written)
+    def tried(self, name: str) -> Tryout | None:
+        """The tryout that is kept under a name; None if there is none, or it was cut off."""
+        written = read_or_none(self._place(name) / "tryout.json")
+        return None if written is None else Tryout.model_validate_json(written)
 
     def has_begun(self, name: str) -> bool:
-        """Whether a trial of this name was begun, whatever came of it."""
+        """Whether a tryout of this name was begun, whatever came of it."""
         return self._place(name).is_dir()
 
-    def changes(self, trial: Trial) -> tuple[Change, ...]:
-        """What a trial would change, with the differences of texts. Raises NotRestored if a content is damaged."""
-        pairs = zip(trial.base.kept, trial.target.kept, strict=True)
+    def changes(self, tryout: Tryout) -> tuple[Change, ...]:
+        """What a tryout would change, with the differences of texts. Raises NotRestored if a content is damaged."""
+        pairs = zip(tryout.base.kept, tryout.target.kept, strict=True)
         return tuple(self._change(stands, instead) for stands, instead in pairs)
 
-    def apply(self, trial: Trial) -> tuple[Path, ...]:
-        """Makes the changes that a trial showed: these and no others; nothing is run. Done again, it adds nothing.
+    def apply(self, tryout: Tryout) -> tuple[Path, ...]:
+        """Makes the changes that a tryout showed: these and no others; nothing is run. Done again, it adds nothing.
 
         Returns:
             The paths that were changed.
@@ -174,22 +175,22 @@ class Sandbox:
             NotApplied: it was stopped, may not be applied, or the folder has changed since; nothing was touched. Or the
                 disk is full or the system refused; then it says what was done.
         """
-        reasons = (trial.stopped, *trial.unfit)
+        reasons = (tryout.stopped, *tryout.unfit)
         if any(reasons):
             raise NotApplied(f"Nothing was changed. {' '.join(reason for reason in reasons if reason)}")
         try:
-            return self._files.restore(trial.target, expected=trial.base)
+            return self._files.restore(tryout.target, expected=tryout.base)
         except ChangedSince as error:
-            paths = ", ".join(os.path.relpath(path, self.folder) for path in error.paths)
+            paths = ", ".join(quoted(os.path.relpath(path, self.folder)) for path in error.paths)
             raise NotApplied(
                 f"Nothing was changed: {paths} is not as it was when this was tried. Try it again."
             ) from None
         except (NotKept, NotRestored) as error:
             raise NotApplied(f"Writing what was tried came to an end. {error}", touched=True) from error
 
-    def take_back(self, trial: Trial) -> tuple[Path, ...]:
-        """Puts back what stood there before a trial was applied. Returns the paths; raises as Checkpoints.restore."""
-        return self._files.restore(trial.base, expected=trial.target)
+    def take_back(self, tryout: Tryout) -> tuple[Path, ...]:
+        """Puts back what stood there before a tryout was applied. Returns the paths; raises as Checkpoints.restore."""
+        return self._files.restore(tryout.base, expected=tryout.target)
 
     def run_outside(self, command: str, *, name: str) -> Ended:
         """Where no sandbox can run: runs a command in the folder as you, who can do there and elsewhere what you can.
@@ -207,13 +208,13 @@ class Sandbox:
         return run_bare([*_shell(), given], self.folder, self.limits)
 
     def forget(self, name: str) -> None:
-        """Removes a trial. It can't be applied any more; the contents stay among those that are kept."""
+        """Removes a tryout. It can't be applied any more; the contents stay among those that are kept."""
         discard(self._place(name))
 
     def _place(self, name: str) -> Path:
         if not fullmatch(r"[A-Za-z0-9_-]{1,100}", name):
-            raise BadSandbox(f"A trial can't be named {name!r}. Use at most 100 letters, digits, - and _.")
-        return self._kept / "trials" / name
+            raise BadSandbox(f"A tryout can't be named {name!r}. Use at most 100 letters, digits, - and _.")
+        return self._kept / "tryouts" / name
 
     def _plotted(self, place: Path) -> Plot:
         for part in ("upper", "work"):
@@ -233,37 +234,40 @@ class Sandbox:
         proxy = {} if told is None else {"HTTPS_PROXY": f"http://127.0.0.1:{PORT}"}
         return variables | proxy | {name.lower(): value for name, value in proxy.items()}
 
-    def _with_changes(self, trial: Trial, upper: Path) -> Trial:
+    def _with_changes(self, tryout: Tryout, upper: Path) -> Tryout:
         layer = Layer(upper, self.folder)
         changes = layer.changes(self.limits.changes)
         if len(changes) > self.limits.changes:
-            return trial.model_copy(update={"unfit": (f"It would change more than {self.limits.changes} paths.",)})
+            return tryout.model_copy(update={"unfit": (f"It would change more than {self.limits.changes} paths.",)})
         try:
             base, target = layer.kept(changes, self._files)
         except NotKept as error:
-            return trial.model_copy(update={"unfit": (str(error),)})
+            return tryout.model_copy(update={"unfit": (str(error),)})
         since_ns = os.lstat(upper.parent).st_ctime_ns
         reasons = tuple(unfit(str(self.folder), base, target, shown(self._readable), since_ns))
-        return trial.model_copy(update={"base": base, "target": target, "unfit": reasons})
+        return tryout.model_copy(update={"base": base, "target": target, "unfit": reasons})
 
     def _change(self, stands: Kept, instead: Kept) -> Change:
         kind = "added" if stands.kind == "nothing" else "deleted" if instead.kind == "nothing" else "changed"
-        path = os.path.relpath(instead.path, self.folder)
-        shape = stands if kind == "deleted" else instead
-        return Change(path=path, kind=kind, what=f"a {shape.kind}", diff=self._diff(path, stands, instead))
+        path, diff = os.path.relpath(instead.path, self.folder), self._diff(stands, instead)
+        what = _what(stands, instead, hidden=diff is None)
+        return Change(
+            path=path, kind=kind, what=what, diff="".join([f"--- {path}\n+++ {path}\n", *diff] if diff else [])
+        )
 
-    def _diff(self, path: str, stands: Kept, instead: Kept) -> str:
+    def _diff(self, stands: Kept, instead: Kept) -> list[str] | None:
+        """The lines that differ; None where they can't be shown."""
         before, after = self._text(stands), self._text(instead)
-        if before is None or after is None or before == after:
-            return ""
-        return "".join(unified_diff(_lines(before), _lines(after), path, path))
+        if before is None or after is None:
+            return None if stands.content != instead.content else []
+        return list(unified_diff(_lines(before), _lines(after)))[2:]
 
     def _text(self, kept: Kept) -> str | None:
-        """A file's text, or none where nothing stands; None for what can't be shown line by line."""
-        if kept.kind == "nothing":
-            return ""
+        """A file's text, or where a link leads; None for what can't be shown line by line."""
+        if kept.kind == "link":
+            return f"-> {kept.content}\n"
         if kept.kind != "file":
-            return None
+            return ""
         content = self._files.content(kept)
         if len(content) > _DIFF_BYTES or b"\0" in content:
             return None
@@ -271,6 +275,19 @@ class Sandbox:
             return content.decode()
         except UnicodeDecodeError:
             return None
+
+
+def _what(stands: Kept, instead: Kept, *, hidden: bool) -> str:
+    """What it is that changes, with what a difference of texts does not show."""
+    shape = stands if instead.kind == "nothing" else instead
+    what = f"a {shape.kind}"
+    if "nothing" not in (stands.kind, instead.kind) and stands.kind != instead.kind:
+        what += f" in place of a {stands.kind}"
+    elif stands.kind == instead.kind and stands.mode != instead.mode:
+        what += f" with permissions {instead.mode:o} (so far {stands.mode:o})"
+    elif instead.kind == "file" and instead.mode & 0o111:
+        what += " that can be run"
+    return f"{what}, which is no text or too long to show," if hidden else what
 
 
 def no_sandbox() -> str:

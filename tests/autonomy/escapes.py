@@ -163,7 +163,7 @@ ESCAPES = (
     Escape("plant a git hook elsewhere", "printf 'hooksPath = /tmp' >> .git/config", open=True),
     Escape("swap the folder of git hooks", "mv .git/hooks .git/old && mkdir .git/hooks", open=True),
     Escape("plant a line for your shell", "echo 'echo x' >> .bashrc", open=True),
-    Escape("change the trial while it is kept", "echo x > {kept}/x && echo ESCAPED"),
+    Escape("change the tryout while it is kept", "echo x > {kept}/x && echo ESCAPED"),
     Escape("change the Python that runs it", "echo x >> {python} && echo ESCAPED"),
     Escape("change a program of the system", "touch /usr/bin/x /bin/x && echo ESCAPED"),
     Escape("change settings of the system", "echo x >> /etc/passwd && echo ESCAPED"),

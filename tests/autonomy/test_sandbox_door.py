@@ -198,12 +198,12 @@ PYTHON
 def test_a_command_reaches_what_was_named_through_the_door_alone(tmp_path: Path) -> None:
     (tmp_path / "folder").mkdir()
     sandbox = Sandbox(tmp_path / "folder", tmp_path / "kept", domains=["allowed.test"], reach=Far().reach)
-    trial = sandbox.try_out(ASK)
-    lines = trial.stdout.splitlines()
-    assert lines[0].startswith("allowed.test HTTP/1.1 200") and lines[1].startswith("heard"), trial
+    tryout = sandbox.try_out(ASK)
+    lines = tryout.stdout.splitlines()
+    assert lines[0].startswith("allowed.test HTTP/1.1 200") and lines[1].startswith("heard"), tryout
     assert lines[2].startswith("evil.test HTTP/1.1 403")
     assert lines[-1] == "directly: Network is unreachable"
-    assert (trial.reached, trial.turned_away) == (("allowed.test",), ("evil.test",))
+    assert (tryout.reached, tryout.turned_away) == (("allowed.test",), ("evil.test",))
     assert "KeyError: 'HTTPS_PROXY'" in sandbox.try_out(ASK, network=False).stderr
 
 
