@@ -10,6 +10,7 @@ from typer.testing import CliRunner
 from rheostat import Run
 from rheostat.app_core.compose import default_store
 from rheostat.app_core.entrypoints.cli import cli
+from rheostat.app_core.erasing import erase
 from rheostat.app_core.load import app_at, workflow_of
 
 LETTERS = '''
@@ -154,7 +155,7 @@ def test_what_was_earned_is_shown_and_nothing_is_moved() -> None:
         answer(start())
     _, out, _ = said("--suggest", columns=80)
     (send,) = [line for line in out.splitlines() if "letters: send, outward" in line]
-    assert send.split()[3:8] == ["6", "0", "3", "0"] and "0 of 3" in send
+    assert send.split()[3:7] == ["6", "0", "3", "0"] and "0 of 3" in send
     assert all(len(line.rstrip()) <= 80 for line in out.splitlines())
     assert "Nothing here speaks for moving the dial." in out
     (kind,) = [each for each in told("--suggest")["kinds"] if each["tool"] == "send"]
@@ -208,6 +209,12 @@ def test_what_can_not_be_is_said_in_a_sentence(arguments: tuple[object, ...], pr
     start()
     code, _, err = said(*arguments, columns=200)
     assert code == 2 and problem in err
+
+
+def test_a_run_that_was_erased_is_left_out() -> None:
+    answer(start())
+    erase(default_store(), answer(start()).id, by="ann")
+    assert told()["workflows"][0]["runs"] == 1
 
 
 def test_of_no_runs_there_is_nothing_to_show() -> None:
