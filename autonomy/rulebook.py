@@ -28,7 +28,7 @@ def speaking(rules: Sequence[Rule], action: Action, *, by: str, now: datetime | 
     rules = tuple(rules)
     key = (len(rules), id(rules[0]), id(rules[-1]))
     book = _books.get(key)
-    if book is None or book.rules != rules:
+    if book is None or (book.rules is not rules and book.rules != rules):
         book = _keep(_books, key, Rulebook(rules))
     return book.speaking(action, by=by, now=now)
 
