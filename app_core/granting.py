@@ -57,8 +57,17 @@ class Granting(Vertical):
             BadInput: there is no such tool, or the terms can't hold.
             GrantsUnreadable: it can't be kept.
         """
-        terms = {"bounds": tuple(bounds), "cost_usd": cost_usd, "rules": tuple(rules), "passed": passed, "why": why}
-        given = grant_ahead(self, tool, by=by, until=until, **terms)
+        given = grant_ahead(
+            self,
+            tool,
+            by=by,
+            until=until,
+            bounds=tuple(bounds),
+            cost_usd=cost_usd,
+            rules=tuple(rules),
+            passed=passed,
+            why=why,
+        )
         self._kept_grants.give(given)
         return given
 

@@ -56,8 +56,8 @@ def join(labels: Iterable[Label]) -> Label:
 
 
 def _passed_on_all(given: Iterable[tuple[str, ...] | None]) -> tuple[str, ...] | None:
-    of_models = [set(passed) for passed in given if passed is not None]
-    return tuple(sorted(set.intersection(*of_models))) if of_models else None
+    of_models = [frozenset(passed) for passed in given if passed is not None]
+    return tuple(sorted(of_models[0].intersection(*of_models))) if of_models else None
 
 
 def untrusted(by: str) -> Label:

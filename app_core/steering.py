@@ -92,8 +92,18 @@ class Steering:
 
         Arguments and errors as for App.grant and `turn`.
         """
-        terms = {"bounds": tuple(bounds), "cost_usd": cost_usd, "rules": tuple(rules), "passed": passed, "why": why}
-        given = grant_ahead(self.app, tool, by=by, until=until, run=self.id, **terms)
+        given = grant_ahead(
+            self.app,
+            tool,
+            by=by,
+            until=until,
+            run=self.id,
+            bounds=tuple(bounds),
+            cost_usd=cost_usd,
+            rules=tuple(rules),
+            passed=passed,
+            why=why,
+        )
         self._say(Give(grant=given), decide, watch, patience_s)
         return given
 

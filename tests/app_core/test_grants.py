@@ -7,10 +7,13 @@ from pathlib import Path
 from threading import Barrier
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from rheostat import App
 from rheostat.app_core.adapters.sqlite_store import SqliteStore
 from rheostat.app_core.events import EffectStarted, GrantGiven, GrantRevoked, Ruled
+from rheostat.app_core.label import Label, join
 from rheostat.app_core.log import Store
 from rheostat.app_core.run import Run
 from rheostat.app_core.run_errors import BadInput
@@ -27,6 +30,7 @@ from rheostat.autonomy import (
     UnknownGrant,
 )
 from rheostat.autonomy.io import SqliteGrants
+from rheostat.context import Trust
 
 from .office import Aside, Office
 
@@ -302,6 +306,22 @@ def test_what_fell_short_of_the_check_is_not_sent_at_all(store: Store, grants: S
     app, flows, sent = checked(store, grants, "This answer is longer than twenty letters.")
     run = app.run(flows["plain"], to="ann", model="scripted", dial=1)  # type: ignore[index]
     assert (run.status, sent) == ("failed", [])
+
+
+names = st.sets(st.sampled_from(["short", "polite", "quotes"])).map(lambda given: tuple(sorted(given)))
+
+
+@given(st.lists(st.none() | names, min_size=1, max_size=5))
+def test_a_check_counts_where_it_passed_on_every_answer_and_what_rests_on_none_says_nothing(
+    passed: list[tuple[str, ...] | None],
+) -> None:
+    labels = [Label(trust=Trust.TRUSTED, passed=each) for each in passed]
+    of_models = [set(each) for each in passed if each is not None]
+    whole = join(labels).passed
+    assert (whole is None) == (not of_models)
+    for name in ("short", "polite", "quotes") if of_models else ():
+        assert (name in (whole or ())) == all(name in each for each in of_models)
+    assert join(reversed(labels)).passed == whole == join([join(labels[:2]), *labels[2:]]).passed
 
 
 # The file
