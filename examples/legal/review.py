@@ -128,7 +128,7 @@ def redline(
     return Change(start=change.start, end=change.end, new=new, comment=change.comment)
 
 
-@app.tool(risk="local", control=["out"])
+@app.tool(risk="local", control=["out"], changes=["out"])
 def deliver(out: str, path: str, sha256: str, changes: list[Change | None], idempotency_key: str = "") -> Delivered:
     """Writes the redlined copy; refuses if the contract is no longer the one that was reviewed."""
     reviewed = read(Path(path)).model_copy(update={"sha256": sha256})

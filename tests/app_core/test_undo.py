@@ -13,6 +13,8 @@ from rheostat.app_core.log import Store, verify
 from rheostat.app_core.run import Run
 from rheostat.app_core.run_errors import BadDeclaration, NotUndone, RunHeld
 from rheostat.app_core.testing import MemoryStore, ScriptedGateway
+from rheostat.app_core.view import View
+from rheostat.autonomy import Json
 
 Letter = dict[str, str]
 
@@ -38,11 +40,11 @@ class Office:
             del self.out[to]
             return f"{copies} recalled"
 
-        def shown(effect: Letter) -> Letter:
+        def shown(effect: Letter) -> Json:
             return {"title": f"Recall {effect['text']!r}"}
 
         @app.tool(risk="outward", control=["to"], undo=recall, preview_undo=shown)
-        async def send(to: str, text: str, copies: int = 2) -> Letter:
+        def send(to: str, text: str, copies: int = 2) -> Letter:
             self.raise_for("send", to)
             self.out[to] = text
             return {"text": text}
@@ -220,9 +222,12 @@ def test_a_fork_does_not_take_over_what_was_undone(office: Office) -> None:
 
 
 def test_the_time_while_nobody_worked_is_no_work(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
-    office.trouble["send Bo"] = Stopped()
+    def stop(event: Event, _: View) -> None:
+        if isinstance(event, EffectStarted) and event.node == "send[1]/send":
+            raise Stopped
+
     with pytest.raises(Stopped):
-        office.app.run(office.mail, names=["Ada", "Bo"], model="scripted", dial=4, deadline_s=60)
+        office.app.run(office.mail, names=["Ada", "Bo"], model="scripted", dial=4, deadline_s=60, watch=stop)
     run = office.app.open(office.store.runs()[0])
     worked_s = run.view.worked_s
     now = time.time()
@@ -278,6 +283,11 @@ def test_an_undo_that_hangs_is_given_up_and_nobody_knows(store: Store) -> None:
     assert run.effects[0].standing == "undoing"
 
 
+def recall_nobody(nobody: str) -> None: ...
+def recall_all(**everything: str) -> None: ...
+def recall_path(path: str) -> None: ...
+
+
 def declared(**options: Any) -> None:
     app = App("bad", store=MemoryStore(), gateway=ScriptedGateway([]))
 
@@ -289,12 +299,12 @@ def declared(**options: Any) -> None:
 @pytest.mark.parametrize(
     ("options", "said"),
     [
-        ({"undo": lambda nobody: nobody}, r"wants nobody.*Choose from path, effect, idempotency_key"),
-        ({"undo": lambda **all: all}, r"wants \*all"),
-        ({"preview_undo": lambda path: path}, "shows an undo that it does not have"),
-        ({"undo": lambda path: path, "changes": ["path"]}, "says twice how it is undone"),
+        ({"undo": recall_nobody}, r"wants nobody.*Choose from path, effect, idempotency_key"),
+        ({"undo": recall_all}, r"wants \*everything"),
+        ({"preview_undo": recall_path}, "shows an undo that it does not have"),
+        ({"undo": recall_path, "changes": ["path"]}, "says twice how it is undone"),
         ({"changes": ["file"]}, r"has no parameter file. `changes` names"),
-        ({"status": lambda key: key}, "gives no result"),
+        ({"status": recall_path}, "gives no result"),
     ],
 )
 def test_an_undo_that_could_not_work_is_refused_when_it_is_declared(options: dict[str, Any], said: str) -> None:

@@ -1,14 +1,21 @@
 """What was cut off in the middle, by a crash or by kill -9: done and undone at most once, and never forgotten."""
 
+import subprocess
+import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from rheostat.app_core.app import App
+from rheostat.app_core.events import EffectStarted, Event
 from rheostat.app_core.log import Store
 from rheostat.app_core.run_errors import NotUndone
 from rheostat.app_core.testing import ScriptedGateway
+from rheostat.app_core.view import View
+
+ROOT = Path(__file__).parents[2]
 
 
 class Stopped(BaseException):
@@ -16,27 +23,28 @@ class Stopped(BaseException):
 
 
 def stopped_in_effect(store: Store, status: Callable[[str], Any] | None, done: list[str]) -> tuple[App, str]:
-    """A run whose process ended after the effect and before the Log heard of it."""
-    app, trouble = App("bank", store=store, gateway=ScriptedGateway([])), [Stopped()]
+    """A run whose process ended once the effect was begun, and before the Log heard of its end."""
+    app = App("bank", store=store, gateway=ScriptedGateway([]))
 
     def refund(effect: str) -> str:
         done.remove(effect)
         return "refunded"
 
     @app.tool(risk="irreversible", control=["to"], status=status, undo=refund)
-    async def pay(to: str) -> str:
-        if status is None or not trouble:
-            done.append(to)
-        if trouble:
-            raise trouble.pop()
+    def pay(to: str) -> str:
+        done.append(to)
         return to
 
     @app.workflow
     def flow(to: str) -> str:
         return pay(to)
 
+    def stop(event: Event, _: View) -> None:
+        if isinstance(event, EffectStarted):
+            raise Stopped
+
     with pytest.raises(Stopped):
-        app.run(flow, to="Ada", model="scripted", dial=4)
+        app.run(flow, to="Ada", model="scripted", dial=4, watch=stop)
     return app, store.runs()[0]
 
 
@@ -126,3 +134,10 @@ def test_an_undo_that_was_cut_off_is_repeated_only_under_its_key_or_on_a_persons
         later.undo("pay", again=True)
     assert taken == ["Ada", "Ada"]
     assert later.effects[0].standing == "undone"
+
+
+def test_over_kill_9_at_any_step_nothing_is_done_or_undone_twice_or_forgotten() -> None:
+    ended = subprocess.run([sys.executable, "-m", "tests.app_core.killed"], cwd=ROOT, capture_output=True, text=True)
+    assert ended.returncode == 0, ended.stderr
+    approving, undoing = map(int, ended.stdout.split())
+    assert approving > 8 and undoing > 8, "it was killed at each of several steps"

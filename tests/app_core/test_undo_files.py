@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -32,10 +33,11 @@ class Desk:
                 file.write_text(text)
             return len(files)
 
-        @app.tool(risk="local", control=["file"], changes=["file"])
-        async def delete(file: str) -> str:
+        async def unlink(file: str) -> str:
             Path(file).unlink()
             return file
+
+        delete: Any = app.tool(risk="local", control=["file"], changes=["file"])(unlink)
 
         @app.workflow
         def writing(files: list[Path], text: str) -> int:
@@ -90,7 +92,7 @@ def test_a_file_that_was_deleted_comes_back(desk: Desk, tmp_path: Path) -> None:
     file.write_text("a")
     run = desk.app.run(desk.deleting, file=str(file), model="scripted", dial=4)
     assert not file.exists()
-    run.undo("delete")
+    run.undo("unlink")
     assert file.read_text() == "a"
 
 
@@ -122,7 +124,7 @@ def test_what_a_tool_did_before_it_failed_is_put_back(desk: Desk, tmp_path: Path
 def test_what_can_not_be_kept_is_not_changed(desk: Desk, tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe")
     run = desk.app.run(desk.deleting, file=str(tmp_path / "pipe"), model="scripted", dial=4)
-    assert "neither a file nor a folder nor a link. Nothing was changed" in run.failures["delete"]
+    assert "neither a file nor a folder nor a link. Nothing was changed" in run.failures["unlink"]
     assert (tmp_path / "pipe").exists()
 
 
