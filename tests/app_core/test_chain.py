@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from hashlib import sha256
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,6 +15,8 @@ from rheostat.app_core.label import BUILDER
 from rheostat.app_core.log import GENESIS, Record, beginning, buried, can_be_buried, chained, faults, verify, written
 from rheostat.app_core.run_errors import DamagedLog, UnfitHeads
 from rheostat.app_core.testing import MemoryStore
+
+from .court import Court, answers
 
 RUN = "run-1"
 KEY = bytes(range(32))
@@ -56,6 +59,14 @@ def test_what_was_written_has_no_fault(given: list[Any]) -> None:
 def test_an_event_has_one_text_only(value: Any) -> None:
     text = written(finished("n", value))
     assert written(EVENT.validate_json(text)) == text
+
+
+def test_every_event_of_a_run_has_one_text_only(tmp_path: Path) -> None:
+    court = Court(tmp_path, answers(small=False))
+    records = court.store.read(court.go().id)
+    assert len({record.event.kind for record in records}) > 8
+    for record in records:
+        assert written(record.event) == record.body
 
 
 def test_the_order_of_a_mappings_keys_is_part_of_what_is_written() -> None:
@@ -119,6 +130,13 @@ def test_an_added_record_is_found() -> None:
     records = sample()
     again = [*records[:4], records[3]._replace(seq=4), *(record._replace(seq=record.seq + 1) for record in records[4:])]
     assert found(again)[0] == 4
+
+
+@given(st.lists(st.integers(0, 7), max_size=10), st.booleans())
+def test_only_a_beginning_of_a_log_passes_for_one(chosen: list[int], numbered: bool) -> None:
+    records = sample()
+    picked = [records[at]._replace(seq=seq) if numbered else records[at] for seq, at in enumerate(chosen)]
+    assert (found(picked) == []) == (picked == records[: len(picked)])
 
 
 def test_the_log_of_another_run_is_not_this_ones() -> None:

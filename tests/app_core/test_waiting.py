@@ -3,19 +3,39 @@
 import asyncio
 import sqlite3
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from rheostat.app_core.adapters.sqlite_store import SqliteStore
 from rheostat.app_core.app import App
-from rheostat.app_core.events import Event
-from rheostat.app_core.log import Store
+from rheostat.app_core.events import (
+    Asked,
+    EffectStarted,
+    Event,
+    NodeDeclined,
+    NodeFailed,
+    NodeFinished,
+    NodeLetGo,
+    NodeStarted,
+    Reminded,
+    Request,
+    Ruled,
+    RunEnded,
+    RunResumed,
+    RunStarted,
+)
+from rheostat.app_core.label import BUILDER
+from rheostat.app_core.log import Store, beginning, chained
 from rheostat.app_core.run import Run
 from rheostat.app_core.testing import MemoryStore, ScriptedGateway
 from rheostat.app_core.view import View, view
-from rheostat.autonomy import Risk
+from rheostat.autonomy import Action, Level, Risk, ask, verdict
 
 
 @pytest.fixture(params=["memory", "sqlite"])
@@ -134,3 +154,76 @@ def test_a_damaged_log_does_not_keep_the_others_from_being_indexed(tmp_path: Pat
     older = SqliteStore(tmp_path / "runs.sqlite")
     assert [each.run for each in older.waiting()] == [whole]
     older.close()
+
+
+# Whatever events come
+
+
+def asked(node: str, number: int) -> Asked:
+    action = Action(tool="send", arguments=(), risk=Risk.OUTWARD, node=node, run="r")
+    now = datetime(2026, 11, 24, tzinfo=UTC)
+    question = ask(
+        action, verdict(Level.EDIT, action), id=f"{node}?{number}", asked_at=now, expires_at=now + timedelta(days=1)
+    )
+    return Asked(node=node, question=question)
+
+
+def events(node: str, number: int) -> list[Event]:
+    """One of each kind that has to do with questions, and some that have not."""
+    action = asked(node, number).question.action
+    return [
+        asked(node, number),
+        NodeStarted(node=node),
+        NodeFinished(node=node, value=1, label=BUILDER),
+        NodeFailed(node=node, error="It broke."),
+        NodeDeclined(node=node, reason="No."),
+        NodeLetGo(node=node, reason="Too dear."),
+        EffectStarted(node=node, key="k", action=action),
+        Ruled(node=node, action=action, verdict=verdict(Level.EDIT, action)),
+        Reminded(question=f"{node}?0"),
+        RunResumed(),
+        RunEnded(status="failed", reason="It broke."),
+        RunEnded(status="cancelled", reason="Enough."),
+    ]
+
+
+def going_on(batches: list[list[tuple[str, int]]]) -> list[list[Event]]:
+    """Batches of events, up to the run's end."""
+    told, ended = list[list[Event]](), False
+    for number, batch in enumerate(batches):
+        told.append([])
+        for node, kind in batch:
+            if not ended:
+                told[-1].append(events(node, number)[kind])
+            ended = ended or isinstance(told[-1][-1], RunEnded)
+    return [batch for batch in told if batch]
+
+
+def agrees_throughout(store: Store, run: str, batches: list[list[Event]]) -> None:
+    start = RunStarted(request=Request(app="a", where="w", workflow="f", graph="", inputs={}, model="m"))
+    seq, digest = 0, beginning(run)
+    for batch in [[start], *batches]:
+        records = chained(batch, seq=seq, after=digest, at=float(seq))
+        store.append(run, seq, records)
+        seq, digest = seq + len(records), records[-1].digest
+        listed = {(each.run, each.node, each.question) for each in store.waiting() if each.run == run}
+        assert listed == told(view(run, store.read(run)))
+
+
+histories = st.lists(
+    st.lists(st.tuples(st.sampled_from("ab"), st.integers(0, 11)), min_size=1, max_size=4), max_size=8
+).map(going_on)
+
+
+@given(histories)
+def test_the_index_in_memory_says_what_the_log_says_whatever_comes(batches: list[list[Event]]) -> None:
+    agrees_throughout(MemoryStore(), "r", batches)
+
+
+@settings(max_examples=20)  # each append waits for the disk
+@given(histories)
+def test_the_index_in_a_file_says_what_the_log_says_whatever_comes(batches: list[list[Event]]) -> None:
+    with TemporaryDirectory() as folder:
+        store = SqliteStore(Path(folder) / "runs.sqlite")
+        agrees_throughout(store, "r", batches)
+        store.close()

@@ -66,7 +66,7 @@ def verify(
     """
     with explained(as_json=as_json):
         from ..terminal.audit import examined
-        from ..terminal.console import results
+        from ..terminal.console import aside, results, text
 
         heads = _heads(head, key)
         logs = _looked_at(run, heads)
@@ -74,6 +74,8 @@ def verify(
             print_json([_as_json(log) for log in logs])
         else:
             results().print(examined(logs, heads=heads is not None))
+        if heads is not None and heads.signature and key is None:
+            aside().print(text("The heads are signed. By whom was not looked at: --key FILE."))
         raise typer.Exit(Ending.FAILED if any(log.faults for log in logs) else Ending.DONE)
 
 
