@@ -35,16 +35,19 @@ async def propose(hold: Hold, tool: AnyTool, node: str, arguments: Mapping[str, 
     action = traced(hold, tool, action)
     action = await hold.run_function(weighed, {"tool": tool, "action": action, "arguments": arguments})
     ruling = rule(hold, action, *tool.rules)
+    preview, parts = None, ()
+    if Ruling.ASK <= ruling.ruling < Ruling.DENY:
+        # The preview may refuse the action (its target is gone): better now than after a person has decided.
+        shown = {"tool": tool, "arguments": arguments, "key": key_of(hold.view.run, node)}
+        preview = await hold.run_function(previewed, shown)
+        parts = await hold.run_function(parts_of, {"tool": tool, "action": action, "arguments": arguments})
+        ruling = rule(hold, action, *tool.rules)  # meanwhile the dial may have been moved, or all of this kind accepted
     if ruling.ruling is Ruling.DENY:
         hold.emit(
             Ruled(node=node, action=action, verdict=ruling),
             NodeDeclined(node=node, reason=" ".join(ruling.reasons), by=ruling.decided_by),
         )
     elif ruling.ruling >= Ruling.ASK:
-        # The preview may refuse the action (its target is gone): better now than after a person has decided.
-        shown = {"tool": tool, "arguments": arguments, "key": key_of(hold.view.run, node)}
-        preview = await hold.run_function(previewed, shown)
-        parts = await hold.run_function(parts_of, {"tool": tool, "action": action, "arguments": arguments})
         pose(hold, action, ruling, preview, parts)
     else:
         await perform(hold, tool, action, arguments, before=[Ruled(node=node, action=action, verdict=ruling)])
