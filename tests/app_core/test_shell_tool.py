@@ -211,7 +211,10 @@ print(json.dumps({"status": run.status, "value": value, "asked": asked, "not_und
 
 def coder(folder: Path, command: str, dial: int, *answers: str, before: Sequence[str] = ()) -> subprocess.Popen[str]:
     """A process that does the same as `started`, in a home of its own."""
-    environment = os.environ | {"PYTHONPATH": str(ROOT), "RHEOSTAT_HOME": str(folder.parent / "home")}
+    environment = os.environ | {
+        "PYTHONPATH": os.pathsep.join([str(ROOT), *sys.path]),
+        "RHEOSTAT_HOME": str(folder.parent / "home"),
+    }
     line = [*before, sys.executable, "-c", CODER, str(folder), command, str(dial), *answers]
     return subprocess.Popen(line, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 

@@ -52,6 +52,16 @@ class World:
         found = [*self.outside.rglob("*"), *self.folder.rglob("*"), *self.home.rglob("*")]
         return {str(path): path.read_text() for path in sorted(found) if path.is_file()}
 
+    def shows_escape(self, before: dict[str, str], said: str) -> bool:
+        """Whether a command got out, by what it said, and by what has changed since the snapshot from before it."""
+        return (
+            ESCAPED in said
+            or SECRET in said
+            or self.snapshot() != before
+            or self.was_spoken_to()
+            or self.has_leftovers()
+        )
+
     def was_spoken_to(self) -> bool:
         """Whether something has come to a service of this machine."""
         for service in self.listening:

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from rheostat.autonomy import BadSandbox, ChangedSince, NotApplied, UnfitValue
 from rheostat.autonomy.io import Limits, Sandbox, Tryout, no_sandbox
 
-from .escapes import ESCAPED, ESCAPES, PYTHON, SECRET, Escape, World, world
+from .escapes import ESCAPES, PYTHON, Escape, world
 
 pytestmark = pytest.mark.skipif(bool(no_sandbox()), reason=no_sandbox())
 
@@ -36,23 +36,13 @@ def sandbox(folder: Path, tmp_path: Path) -> Sandbox:
     return Sandbox(folder, tmp_path / "kept")
 
 
-def got_out(around: World, before: dict[str, str], said: str) -> bool:
-    return (
-        ESCAPED in said
-        or SECRET in said
-        or around.snapshot() != before
-        or around.was_spoken_to()
-        or around.has_leftovers()
-    )
-
-
 @pytest.mark.parametrize("escape", ESCAPES, ids=lambda escape: escape.name)
 def test_nothing_gets_out(escape: Escape, tmp_path: Path) -> None:
     kept = tmp_path / "kept"
     with world(tmp_path, kept) as around:
         before = around.snapshot()
         tryout = Sandbox(around.folder, kept).try_out(around.line(escape))
-        assert not got_out(around, before, tryout.stdout + tryout.stderr), tryout
+        assert not around.shows_escape(before, tryout.stdout + tryout.stderr), tryout
 
 
 @pytest.mark.parametrize("escape", [each for each in ESCAPES if each.open], ids=lambda escape: escape.name)
@@ -61,7 +51,7 @@ def test_what_would_get_out_is_seen_where_there_is_no_sandbox(escape: Escape, tm
         before = around.snapshot()
         line = ["bash", "-c", around.line(escape)]
         done = subprocess.run(line, cwd=around.folder, capture_output=True, text=True, check=False, timeout=20)
-        assert got_out(around, before, done.stdout + done.stderr), done
+        assert around.shows_escape(before, done.stdout + done.stderr), done
 
 
 def tree(folder: Path) -> dict[str, tuple[str, int, str]]:
