@@ -107,6 +107,12 @@ def test_a_policy_is_read_as_it_would_be_written_in_python(path: Path) -> None:
     )
 
 
+def test_the_page_shows_a_policy_that_can_be_read(path: Path) -> None:
+    page = (Path(__file__).parents[2] / "docs" / "autonomy.md").read_text(encoding="utf-8")
+    path.write_text(page.partition("```yaml\n")[2].partition("```")[0])
+    assert [rule.name for rule in read_policy(path).rules] == ["press", "large payments", "keys", "at night"]
+
+
 def test_a_policy_that_lays_nothing_down_says_so(path: Path) -> None:
     path.write_text("rules: []\n")
     assert read_policy(path) == Policy()

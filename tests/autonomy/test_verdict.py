@@ -85,6 +85,7 @@ def test_the_page_shows_the_same_table() -> None:
             cell.strip() for line in page.splitlines() if line.startswith(f"| {level} ") for cell in line.split("|")
         ]
         assert cells[2:6] == row
+        assert level.sentence in cells
 
 
 @pytest.mark.parametrize(("level", "risk", "taint", "people"), EVERY_POINT)
