@@ -98,7 +98,7 @@ def as_card(asked: Waiting) -> str:
 
 def from_cards(cards: Iterable[str]) -> list[Waiting]:
     """The rows that `as_card` wrote, in the same order."""
-    return [Waiting(*facts, tuple(roles)) for *facts, roles in json.loads(f"[{','.join(cards)}]")]
+    return [Waiting(*facts, roles=tuple(roles)) for *facts, roles in json.loads(f"[{','.join(cards)}]")]
 
 
 def tells_of_questions(record: Kept) -> bool:
