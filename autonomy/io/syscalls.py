@@ -18,6 +18,7 @@ _ARCH = {_X86: 0xC000003E, _ARM: 0xC00000B7}
 _REFUSED: dict[str, tuple[int, int]] = {
     "shmget": (29, 194),
     "ptrace": (101, 117),
+    "syslog": (103, 116),
     "kexec_load": (246, 104),
     "add_key": (248, 217),
     "request_key": (249, 218),

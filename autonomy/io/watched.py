@@ -9,8 +9,10 @@ import subprocess
 import time
 from collections.abc import Generator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
+from functools import cache
 from io import FileIO
 from pathlib import Path
+from stat import S_IMODE
 
 from ..errors import NoSandbox
 from .ended import Ended, Limits, Stream
@@ -19,6 +21,7 @@ from .layer import bytes_in
 _EVERY_S = 0.05
 """How often it is looked at. What is counted only then may be exceeded by a moment's worth."""
 
+_DEVICES = ("/dev/null", "/dev/zero", "/dev/full", "/dev/random", "/dev/urandom", "/dev/tty")
 _FILES_OPEN = 1024
 _MB = 1 << 20
 
@@ -51,6 +54,7 @@ def run(
         held.close()
         assert running.stdout and running.stderr
         streams = Stream(running.stdout, limits.output_chars), Stream(running.stderr, limits.output_chars)
+        until_done.callback(_open_devices, _device_modes())
         stopped = ""
         first = json.loads(told.readline() or b"{}").get("child-pid")
         if first is not None:
@@ -64,6 +68,19 @@ def run(
         if not stopped and b"exit-code" not in told.read():
             raise NoSandbox(ended.stderr.strip().removeprefix("bwrap: ") or "bubblewrap ended without a word")
         return ended
+
+
+@cache
+def _device_modes() -> Mapping[str, int]:
+    """The permissions of the devices that sandboxes share with the machine, before one was there."""
+    return {device: S_IMODE(os.stat(device).st_mode) for device in _DEVICES if os.path.exists(device)}
+
+
+def _open_devices(modes: Mapping[str, int]) -> None:
+    """Undoes what a command can do where we are root: then it owns the devices, and may close them to everybody."""
+    for device, mode in modes.items():
+        if S_IMODE(os.stat(device).st_mode) != mode:
+            os.chmod(device, mode)
 
 
 @contextmanager

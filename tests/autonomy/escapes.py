@@ -50,7 +50,8 @@ class World:
     def snapshot(self) -> dict[str, str]:
         """All that stands on the disk."""
         found = [*self.outside.rglob("*"), *self.folder.rglob("*"), *self.home.rglob("*")]
-        return {str(path): path.read_text() for path in sorted(found) if path.is_file()}
+        texts = {str(path): path.read_text() for path in sorted(found) if path.is_file()}
+        return texts | {"/dev/full": oct(os.stat("/dev/full").st_mode)}
 
     def shows_escape(self, before: dict[str, str], said: str) -> bool:
         """Whether a command got out, by what it said, and by what has changed since the snapshot from before it."""
@@ -185,6 +186,8 @@ ESCAPES = (
         "open a disk", "ls /dev/sd? /dev/vd? /dev/nvme* /dev/dm-* /dev/loop* 2>/dev/null | grep -q . && echo ESCAPED"
     ),
     Escape("make a device", "mknod disk b 8 0 && echo ESCAPED; mknod mem c 1 1 && echo ESCAPED"),
+    Escape("close a device to everybody", "chmod 600 /dev/full"),
+    Escape("read the kernel's log", call("103/116", "3", 'b"x" * 9', "8")),
     Escape("mount something", "mount -t tmpfs none /tmp && echo ESCAPED; mount --bind / /tmp && echo ESCAPED"),
     Escape("write to a read-only mount", "mount -o remount,rw /usr && echo ESCAPED"),
     Escape("make namespaces of its own", "unshare --user --map-root-user --mount true && echo ESCAPED"),
