@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-
 from rheostat.autonomy import Action, Grant, Question, Rule, Ruling, Verdict, verdict
 
 from .around import dial_of
+from .asking import clock
 from .decisions import DialMoved, GrantGiven
 from .declare import Tool
 from .hold import Hold
@@ -58,7 +57,7 @@ def rule(hold: Hold, action: Action, *rules: Rule) -> Verdict:
         passed=passed(hold, action.node),
         app=hold.view.terms.app,
         by=hold.view.terms.asked_by,
-        now=datetime.now(UTC),
+        now=clock(hold),
         approvers=hold.view.approvers,
     )
     used = next((grant for grant in grants if ruled.decided_by == f"grant {grant.id}"), None)

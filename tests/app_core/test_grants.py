@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 
 from rheostat import App
 from rheostat.app_core.adapters.sqlite_store import SqliteStore
-from rheostat.app_core.events import EffectStarted, GrantGiven, GrantRevoked, Ruled
+from rheostat.app_core.events import EffectStarted, GrantGiven, GrantRevoked, Ruled, RunResumed
 from rheostat.app_core.label import Label, join
-from rheostat.app_core.log import Store
+from rheostat.app_core.log import Store, chained
 from rheostat.app_core.run import Run
 from rheostat.app_core.run_errors import BadInput
 from rheostat.app_core.testing import MemoryStore, ScriptedGateway
@@ -105,6 +105,17 @@ def test_a_rule_asks_all_the_same_unless_the_grant_names_it(store: Store, grants
     assert office.write(dial=3).status == "done"
 
 
+def test_what_somebody_of_a_role_accepts_with_all_like_it_goes_by_their_grant(store: Store) -> None:
+    rule = Rule(name="binds us", tool="send", at_least=Ruling.ASK, role="counsel", why="It binds us.")
+    office = Office(store, policy=Policy(rules=(rule,), people={"ann": ("counsel",), "bo": ()}))
+    run = office.run(office.letters, to=["cy", "dee"], text="x", dial=3)
+    first, second = run.questions
+    run.approve(first.id, by="ANN", like_this=True)
+    assert (run.status, sorted(office.done)) == ("done", ["sent cy", "sent dee"])
+    assert run.view.ruled[-1].verdict.decided_by == f"grant {next(iter(run.view.grants))}"
+    assert second.id not in run.view.approvals
+
+
 def test_a_revoked_one_lets_nothing_go_any_more_and_is_still_listed(office: Office) -> None:
     given = office.app.grant(office.send, by="ann", until=soon())
     assert office.write(dial=1).status == "done"
@@ -138,6 +149,16 @@ def test_a_grant_that_has_expired_is_none_and_one_without_an_end_or_a_tool_is_re
     while datetime.now(UTC) < past.expires_at:
         pass
     assert office.write(dial=1).status == "waiting"
+
+
+def test_a_clock_that_is_set_back_brings_no_grant_back_in_a_run_that_has_seen_it_later(office: Office) -> None:
+    run, store = office.write(dial=1), office.app.store
+    assert store is not None
+    records, later = store.read(run.id), soon(days=2).timestamp()
+    store.append(run.id, len(records), chained([RunResumed()], seq=len(records), after=records[-1].digest, at=later))
+    office.app.grant(office.send, by="ann", until=soon(days=1))
+    assert office.app.open(run.id).resume().status == "waiting"
+    assert office.write(dial=1).status == "done"
 
 
 def test_only_who_may_approve_may_grant_and_what_they_granted_ends_with_that(
