@@ -34,9 +34,9 @@ from rheostat.app_core.testing import MemoryStore
 from rheostat.autonomy import Action, Argument, Hours, Level, Policy, Risk, Rule, Ruling, ask, verdict
 
 NOW = datetime(2026, 11, 24, 9, tzinfo=UTC)
+SIZES = (1_000, 100_000, 10_000, 1_000)
 VERBS = ("send", "write", "delete", "pay")
 TOOLS = [f"{verb}_{thing}" for verb in VERBS for thing in "mail file page row bill team plan key log job".split()]
-BATCH = 1_000
 
 ROWS = [
     Row("verdict_us", "a verdict with 200 rules, of which those speak that happen to match", "≤ 50"),
@@ -104,21 +104,21 @@ def decide_us(policy: Policy, proposed: Sequence[Action]) -> float:
     return (time.perf_counter() - started) / len(proposed) * 1e6
 
 
-def verdicts(times: int, dice: random.Random) -> dict[str, float]:
+def verdicts(batch: int, times: int, dice: random.Random) -> dict[str, float]:
     numbers = dict[str, float]()
     found = list(rules(1_000, dice))
     policies = {"verdict_0_us": (), "verdict_us": found[:200], "verdict_1000_us": found}
     policies["speaking_us"] = list(rules(200, dice, all_speak=True))
     for key, of in policies.items():
         policy = Policy(rules=tuple(of))
-        decide_us(policy, actions(BATCH, dice))
-        numbers[key] = median(decide_us(policy, actions(BATCH, dice)) for _ in range(times))
+        decide_us(policy, actions(batch, dice))
+        numbers[key] = median(decide_us(policy, actions(batch, dice)) for _ in range(times))
     numbers["first_us"] = median(
         decide_us(Policy(rules=tuple(rules(200, dice))), actions(1, dice)) for _ in range(4 * times)
     )
     few = Policy(rules=tuple(found[:200]))
     ruled = [
-        verdict(Level.SHARE, action, rules=few.rules, by="company7-ann", now=NOW) for action in actions(BATCH, dice)
+        verdict(Level.SHARE, action, rules=few.rules, by="company7-ann", now=NOW) for action in actions(batch, dice)
     ]
     numbers["spoke"] = sum(len(each.rules) for each in ruled) / len(ruled)
     return numbers
@@ -193,21 +193,22 @@ def measure(options: Options) -> Measured:
     times = 5 if options.quick else 15
     with tempfile.TemporaryDirectory() as made:
         folder = Path(made)
-        numbers = verdicts(times, random.Random(5))
+        numbers = verdicts(options.batch, times, random.Random(5))
         numbers |= log_times(options.records, folder, 3 if options.quick else 7)
         numbers |= inbox_times(options.waiting, options.runs, folder, times)
     sizes = f"{options.records:,} records; {options.waiting:,} questions in {options.runs:,} runs."
-    return Measured(numbers, [sizes, f"Verdicts: batches of {BATCH:,} actions, the median of {times} batches."])
+    return Measured(numbers, [sizes, f"Verdicts: batches of {options.batch:,} actions, the median of {times} batches."])
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--batch", type=int, default=1_000, help="actions that are timed together")
     parser.add_argument("--records", type=int, default=100_000, help="of the Log; the keys keep their names")
     parser.add_argument("--waiting", type=int, default=10_000, help="questions in the inbox")
     parser.add_argument("--runs", type=int, default=1_000, help="that they wait in")
 
 
 def is_full(options: Options) -> bool:
-    return not options.quick and (options.records, options.waiting, options.runs) == (100_000, 10_000, 1_000)
+    return not options.quick and (options.batch, options.records, options.waiting, options.runs) == SIZES
 
 
 if __name__ == "__main__":
