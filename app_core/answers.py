@@ -24,6 +24,7 @@ from rheostat.autonomy import (
     like_this,
     misfit,
     plain,
+    roles_of,
     with_parts,
 )
 
@@ -182,7 +183,8 @@ def _give(hold: Hold, question: Question, given: Sequence[Approval]) -> None:
 
 
 def _granted(hold: Hold, question: Question, scope: GrantScope, by: Sequence[str], number: int = 0) -> Grant:
-    grant = like_this(question, scope, by=by, app=hold.view.terms.app, at=clock(hold))
+    roles = roles_of(by, hold.view.policy.people)
+    grant = like_this(question, scope, by=by, roles=roles, app=hold.view.terms.app, at=clock(hold))
     return grant.model_copy(update={"id": f"{grant.id}, {number + 1}"}) if number else grant
 
 

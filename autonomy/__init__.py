@@ -42,7 +42,7 @@ from .shell import Shell
 from .shell_risk import risk_of_shell
 from .shown import plain, quoted
 from .taint import Taint, taint_of
-from .team import Team, is_stranger, may_answer, roles_wanting
+from .team import Team, is_stranger, may_answer, roles_of, roles_wanting
 from .trace import Traced, trace
 from .verdict import TABLE, Verdict, verdict
 from .what_if import Burden, Difference, burden, differences, what_if
@@ -123,6 +123,7 @@ __all__ = [
     "quoted",
     "read_shell",
     "risk_of_shell",
+    "roles_of",
     "roles_wanting",
     "share",
     "suggestions",

@@ -213,13 +213,15 @@ def ask(
     )
 
 
-def like_this(question: Question, scope: GrantScope, *, by: Sequence[str], app: str, at: datetime) -> Grant:
+def like_this(
+    question: Question, scope: GrantScope, *, by: Sequence[str], roles: Sequence[str] = (), app: str, at: datetime
+) -> Grant:
     """The grant that people give who accept an action and all that is like it.
 
     Args:
         question: what they accepted.
         scope: how far their yes reaches.
-        by: who said so.
+        by: who said so, and the `roles` they have among them.
         app: whose run it is.
         at: now, as an aware time.
     Raises BadGrant, perhaps inside pydantic's ValidationError: the action is steered, and each such action is looked at
@@ -231,6 +233,7 @@ def like_this(question: Question, scope: GrantScope, *, by: Sequence[str], app: 
         rules=question.verdict.rules,
         id=f"{question.action.run} {question.id} and alike"[-_LONGEST_NAME:].strip(),
         by=by,
+        roles=roles,
         app=app,
         given_at=zoned(at),
         expires_at=question.expires_at,

@@ -57,9 +57,13 @@ def different(people: Iterable[str]) -> list[str]:
 
 def roles_wanting(question: Question, people: Iterable[str], team: Team) -> list[str]:
     """The roles that a question asks for and that none of these people has."""
+    return sorted(set(question.verdict.roles) - set(roles_of(people, team)))
+
+
+def roles_of(people: Iterable[str], team: Team) -> list[str]:
+    """The roles that these people have among them, sorted."""
     names = {person.casefold() for person in people}
-    held = {role for person, roles in team.items() if person.casefold() in names for role in roles}
-    return sorted(set(question.verdict.roles) - held)
+    return sorted({role for person, roles in team.items() if person.casefold() in names for role in roles})
 
 
 def _suffice(question: Question, people: Sequence[str], team: Team) -> bool:

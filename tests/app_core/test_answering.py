@@ -245,6 +245,17 @@ def test_a_yes_with_a_wider_grant_reaches_as_far_as_it_says_and_no_further() -> 
     assert (sorted(office.done), [q.action.node for q in run.questions]) == (["sent ann"] * 2, ["letter[1]/send"])
 
 
+def test_what_somebody_of_a_role_accepts_with_all_like_it_goes_by_their_grant() -> None:
+    rule = Rule(name="binds us", tool="send", at_least=Ruling.ASK, role="counsel", why="It binds us.")
+    office = Office(MemoryStore(), policy=Policy(rules=(rule,), people={"ann": ("counsel",), "bo": ()}))
+    run = office.app.run(office.letters, model="scripted", to=["cy", "dee"], text="Hello", dial=3)
+    first, second = run.questions
+    run.approve(first.id, by="ANN", like_this=True)
+    assert (run.status, sorted(office.done)) == ("done", ["sent cy", "sent dee"])
+    assert run.view.ruled[-1].verdict.decided_by == f"grant {next(iter(run.view.grants))}"
+    assert second.id not in run.view.approvals
+
+
 def test_a_branch_that_does_not_need_the_answer_goes_on_while_it_waits() -> None:
     office = Office(MemoryStore())
 

@@ -105,17 +105,6 @@ def test_a_rule_asks_all_the_same_unless_the_grant_names_it(store: Store, grants
     assert office.write(dial=3).status == "done"
 
 
-def test_what_somebody_of_a_role_accepts_with_all_like_it_goes_by_their_grant(store: Store) -> None:
-    rule = Rule(name="binds us", tool="send", at_least=Ruling.ASK, role="counsel", why="It binds us.")
-    office = Office(store, policy=Policy(rules=(rule,), people={"ann": ("counsel",), "bo": ()}))
-    run = office.run(office.letters, to=["cy", "dee"], text="x", dial=3)
-    first, second = run.questions
-    run.approve(first.id, by="ANN", like_this=True)
-    assert (run.status, sorted(office.done)) == ("done", ["sent cy", "sent dee"])
-    assert run.view.ruled[-1].verdict.decided_by == f"grant {next(iter(run.view.grants))}"
-    assert second.id not in run.view.approvals
-
-
 def test_a_revoked_one_lets_nothing_go_any_more_and_is_still_listed(office: Office) -> None:
     given = office.app.grant(office.send, by="ann", until=soon())
     assert office.write(dial=1).status == "done"
