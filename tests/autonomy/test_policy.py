@@ -107,6 +107,12 @@ def test_a_policy_is_read_as_it_would_be_written_in_python(path: Path) -> None:
     )
 
 
+def test_a_policy_is_the_same_after_the_log(path: Path) -> None:
+    path.write_text(WHOLE)
+    policy = read_policy(path)
+    assert Policy.model_validate_json(policy.model_dump_json()) == policy
+
+
 def test_the_page_shows_a_policy_that_can_be_read(path: Path) -> None:
     page = (Path(__file__).parents[2] / "docs" / "autonomy.md").read_text(encoding="utf-8")
     path.write_text(page.partition("```yaml\n")[2].partition("```")[0])
