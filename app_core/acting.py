@@ -16,7 +16,7 @@ from .granting import Granting
 from .run_errors import BadDeclaration
 
 if TYPE_CHECKING:
-    from rheostat.autonomy.io import Limits
+    from rheostat.autonomy.io import Allowance
 
     from .shell_tool import Ran
 
@@ -106,7 +106,7 @@ class Acting(Granting):
         domains: Iterable[str] = (),
         readable: Iterable[Path] = (),
         closed: Iterable[str] = (".env",),
-        limits: Limits | None = None,
+        allowance: Allowance | None = None,
         trusted: bool = False,
     ) -> Tool[str, [], Ran]:
         """Declares a tool `shell(command)` that runs commands in a folder, in a sandbox, and can be undone.
@@ -119,7 +119,7 @@ class Acting(Granting):
             domains: what they may reach over TLS, such as "docs.python.org" or "*.python.org"; else no network.
             readable: further folders that they may read.
             closed: what they may not read in the folder.
-            limits: the time, memory, processes and disk that a command may take.
+            allowance: the time, memory, processes and disk that a command may take.
             trusted: whether what stands in the folder is trusted; else what commands say may not steer an action.
 
         Raises BadSandbox if the folder is missing, or holds your home, or a domain is none.
@@ -127,7 +127,7 @@ class Acting(Granting):
         from .shell_tool import shell_tool
 
         options: dict[str, Any] = {"domains": domains, "readable": readable, "closed": closed}
-        return checked_tool(self._add(shell_tool(folder, **options, limits=limits, trusted=trusted)))
+        return checked_tool(self._add(shell_tool(folder, **options, allowance=allowance, trusted=trusted)))
 
     def person(self, function: Callable[Concatenate[First, Rest], First]) -> Person[First, Rest]:
         """Declares a wait for a person's word, at every level of the dial. The docstring is the question.

@@ -11,7 +11,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict
 
 from rheostat.autonomy import Json, NotApplied, Raised, Risk, plain, read_shell, risk_of_shell
-from rheostat.autonomy.io import Change, Limits, Sandbox, Tryout, no_sandbox
+from rheostat.autonomy.io import Allowance, Change, Sandbox, Tryout, no_sandbox
 from rheostat.context import Trust
 
 from .declare import Tool
@@ -45,11 +45,11 @@ def shell_tool(
     domains: Iterable[str],
     readable: Iterable[Path],
     closed: Iterable[str],
-    limits: Limits | None,
+    allowance: Allowance | None,
     trusted: bool,
 ) -> Tool[str, [], Ran]:
     """The tool that `App.shell` declares; arguments as there."""
-    options: dict[str, Any] = {"readable": readable, "closed": closed, "limits": limits or Limits()}
+    options: dict[str, Any] = {"readable": readable, "closed": closed, "allowance": allowance or Allowance()}
     sandbox = Sandbox(folder, data_folder() / "sandbox", domains=domains, **options)
     commands = _Commands(sandbox)
 

@@ -31,12 +31,15 @@ if TYPE_CHECKING:
     )
     from rheostat.app_core.report import decision, render, report_facts
     from rheostat.app_core.run import Run
+    from rheostat.app_core.shell_tool import Ran
     from rheostat.app_core.view import View
     from rheostat.autonomy import Approval, Level, Question
+    from rheostat.autonomy.io import Allowance
     from rheostat.context import Document, Form, Quote, Section, Snippet, derived, find, locate, read
     from rheostat.dag import Limits, Rate, WrittenGraph, best_of, cascade, council, fallback, retry, vote, when
 
 _HOME = {
+    "Allowance": "autonomy.io",
     "App": "app_core.app",
     "Approval": "autonomy",
     "BadFile": "app_core.data_file",
@@ -48,6 +51,7 @@ _HOME = {
     "Limits": "dag",
     "Question": "autonomy",
     "Quote": "context",
+    "Ran": "app_core.shell_tool",
     "Rate": "dag",
     "Refused": "app_core.redline",
     "RheostatError": "app_core.errors",
@@ -89,6 +93,7 @@ _HOME = {
 }
 
 __all__ = [
+    "Allowance",
     "App",
     "Approval",
     "BadFile",
@@ -100,6 +105,7 @@ __all__ = [
     "Limits",
     "Question",
     "Quote",
+    "Ran",
     "Rate",
     "Refused",
     "RheostatError",

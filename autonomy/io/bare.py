@@ -7,14 +7,14 @@ from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
-from .ended import Ended, Limits, Stream
+from .ended import Allowance, Ended, Stream
 from .wall import TAKEN_OVER
 
 _LEFT_S = 1.0
 _TOLD = (*TAKEN_OVER, "HOME", "PATH", "USER")
 
 
-def run_bare(command: Sequence[str], folder: Path, limits: Limits) -> Ended:
+def run_bare(command: Sequence[str], folder: Path, allowance: Allowance) -> Ended:
     """Runs a command until it ends or its time is up; then all that it started, and that did not hide, is ended."""
     running = subprocess.Popen(
         command,
@@ -26,12 +26,12 @@ def run_bare(command: Sequence[str], folder: Path, limits: Limits) -> Ended:
         start_new_session=True,
     )
     assert running.stdout and running.stderr
-    streams = Stream(running.stdout, limits.output_chars), Stream(running.stderr, limits.output_chars)
+    streams = Stream(running.stdout, allowance.output_chars), Stream(running.stderr, allowance.output_chars)
     stopped = ""
     try:
-        running.wait(limits.deadline_s)
+        running.wait(allowance.deadline_s)
     except subprocess.TimeoutExpired:
-        stopped = f"It had not ended after {limits.deadline_s:g} seconds."
+        stopped = f"It had not ended after {allowance.deadline_s:g} seconds."
     finally:
         with suppress(ProcessLookupError):
             os.killpg(running.pid, signal.SIGKILL)

@@ -7,7 +7,7 @@ from typing import IO
 
 
 @dataclass(frozen=True)
-class Limits:
+class Allowance:
     """How much one command may take. What takes more is stopped, and nothing of what it did is kept.
 
     Args:

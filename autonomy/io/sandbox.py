@@ -25,7 +25,7 @@ from .bare import run_bare
 from .blobs import read_or_none, write_whole
 from .checkpoints import Checkpoint, Checkpoints, Kept
 from .door import LAUNCHER, PORT, Door, Reach, checked_domains, reach
-from .ended import Ended, Limits
+from .ended import Allowance, Ended
 from .layer import FIXED, Layer, discard, unfit
 from .syscalls import refusing
 from .wall import INTERPRETER, WRITTEN, Plot, alone, bubblewraps, shown, surroundings, wall
@@ -92,7 +92,7 @@ class Sandbox:
         domains: what commands may reach over TLS: "docs.python.org", or "*.python.org" for all below. Else no network.
         readable: further folders that commands may read.
         closed: files and folders in `folder` that they may not read.
-        limits: how much one command may take.
+        allowance: how much one command may take.
         reach: how an allowed domain is reached; by default directly, and only at public addresses.
 
     Raises BadSandbox for a folder that is missing or holds your home or `kept`, and for a domain that is none.
@@ -106,11 +106,11 @@ class Sandbox:
         domains: Iterable[str] = (),
         readable: Iterable[Path] = (),
         closed: Iterable[str] = (".env",),
-        limits: Limits = Limits(),  # noqa: B008 (frozen)
+        allowance: Allowance = Allowance(),  # noqa: B008 (frozen)
         reach: Reach = reach,
     ) -> None:
         self.folder, self._kept = _checked_folder(folder, kept), Path(os.path.realpath(kept))
-        self.domains, self.limits = checked_domains(domains), limits
+        self.domains, self.allowance = checked_domains(domains), allowance
         self._readable = tuple(os.path.realpath(place) for place in readable)
         self._closed, self._reach = tuple(closed), reach
         self._files = Checkpoints(self._kept)
@@ -137,7 +137,7 @@ class Sandbox:
             door = Door(self.domains, self._reach) if self.domains and network else None
             told = until_done.enter_context(door.open()) if door else None
             line = [bubblewrap, *alone(), *wall(plot), *_told(self._around(told)), "--", *_launched(given, told)]
-            ended = run(line, self.limits, place / "upper", _files(), () if told is None else (told,))
+            ended = run(line, self.allowance, place / "upper", _files(), () if told is None else (told,))
         tryout = Tryout(
             name=name,
             command=command,
@@ -205,7 +205,7 @@ class Sandbox:
         """
         given = _checked_command(command)
         self._place(name).mkdir(parents=True, exist_ok=True, mode=0o700)
-        return run_bare([*_shell(), given], self.folder, self.limits)
+        return run_bare([*_shell(), given], self.folder, self.allowance)
 
     def forget(self, name: str) -> None:
         """Removes a tryout. It can't be applied any more; the contents stay among those that are kept."""
@@ -226,7 +226,7 @@ class Sandbox:
             readable=self._readable,
             closed=tuple(path for path in inside if within(path, str(self.folder)) and os.path.exists(path)),
             fixed=tuple(str(path) for name in FIXED if not _is_missing(path := self.folder / name)),
-            scratch_bytes=self.limits.written_mb << 20,
+            scratch_bytes=self.allowance.written_mb << 20,
         )
 
     def _around(self, told: int | None) -> dict[str, str]:
@@ -236,9 +236,9 @@ class Sandbox:
 
     def _with_changes(self, tryout: Tryout, upper: Path) -> Tryout:
         layer = Layer(upper, self.folder)
-        changes = layer.changes(self.limits.changes)
-        if len(changes) > self.limits.changes:
-            return tryout.model_copy(update={"unfit": (f"It would change more than {self.limits.changes} paths.",)})
+        changes = layer.changes(self.allowance.changes)
+        if len(changes) > self.allowance.changes:
+            return tryout.model_copy(update={"unfit": (f"It would change more than {self.allowance.changes} paths.",)})
         try:
             base, target = layer.kept(changes, self._files)
         except NotKept as error:
@@ -319,7 +319,7 @@ def _try_bubblewrap(bubblewrap: str, folder: Path) -> None:
         (folder / part).mkdir()
     plot = Plot(str(folder / "below"), str(folder), (), (), (), 1 << 20)
     line = [bubblewrap, *alone(), *wall(plot), "--", "/bin/sh", "-c", "echo well > tried"]
-    ended = run(line, replace(Limits(), deadline_s=10.0), folder / "upper", _files(), ())
+    ended = run(line, replace(Allowance(), deadline_s=10.0), folder / "upper", _files(), ())
     discard(folder / "work")
     if (folder / "below" / "tried").exists() or not (folder / "upper" / "tried").is_file():
         raise NoSandbox(ended.stopped or ended.stderr.strip() or "what is written does not go into a layer")

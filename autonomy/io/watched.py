@@ -1,4 +1,4 @@
-"""Runs a command behind bubblewrap, holds it to its limits, and keeps what it wrote to its streams."""
+"""Runs a command behind bubblewrap, holds it to its allowance, and keeps what it wrote to its streams."""
 
 import json
 import os
@@ -15,7 +15,7 @@ from pathlib import Path
 from stat import S_IMODE
 
 from ..errors import NoSandbox
-from .ended import Ended, Limits, Stream
+from .ended import Allowance, Ended, Stream
 from .layer import bytes_in
 
 _EVERY_S = 0.05
@@ -27,13 +27,13 @@ _MB = 1 << 20
 
 
 def run(
-    command: Sequence[str], limits: Limits, upper: Path, files: Mapping[str, bytes], passed: Sequence[int]
+    command: Sequence[str], allowance: Allowance, upper: Path, files: Mapping[str, bytes], passed: Sequence[int]
 ) -> Ended:
     """Runs bubblewrap with a command, until that has ended and no process of it is left.
 
     Args:
         command: all of it. `files` are laid out before what comes behind its first "--".
-        limits: for the command.
+        allowance: for the command.
         upper: where it writes to.
         files: by path, small files that are made for it; "" is the filter of system calls.
         passed: descriptors that the command inherits.
@@ -53,15 +53,15 @@ def run(
         tell.close()
         held.close()
         assert running.stdout and running.stderr
-        streams = Stream(running.stdout, limits.output_chars), Stream(running.stderr, limits.output_chars)
+        streams = Stream(running.stdout, allowance.output_chars), Stream(running.stderr, allowance.output_chars)
         until_done.callback(_open_devices, _device_modes())
         stopped = ""
         first = json.loads(told.readline() or b"{}").get("child-pid")
         if first is not None:
             with _Family(first) as family:
-                _hold_to(first, limits)
+                _hold_to(first, allowance)
                 let_go.write(b"!")
-                stopped = _watch(family, limits, upper)
+                stopped = _watch(family, allowance, upper)
         running.wait()
         ended = Ended(running.returncode, streams[0].text(), streams[1].text(), stopped)
         # bubblewrap tells an exit code only if there was a command to have one.
@@ -145,28 +145,28 @@ class _Family:
         return sum(int(line.split()[1]) for line in lines if line.startswith(("RssAnon:", "RssShmem:")))
 
 
-def _hold_to(process: int, limits: Limits) -> None:
-    """Sets the limits that the kernel itself holds, which children inherit."""
-    memory, file = limits.memory_mb * _MB, limits.file_mb * _MB
+def _hold_to(process: int, allowance: Allowance) -> None:
+    """Sets what of it the kernel itself holds, which children inherit."""
+    memory, file = allowance.memory_mb * _MB, allowance.file_mb * _MB
     resource.prlimit(process, resource.RLIMIT_DATA, (memory, memory))
     resource.prlimit(process, resource.RLIMIT_FSIZE, (file, file))
     resource.prlimit(process, resource.RLIMIT_CORE, (0, 0))
     resource.prlimit(process, resource.RLIMIT_NOFILE, (_FILES_OPEN, _FILES_OPEN))
 
 
-def _watch(family: _Family, limits: Limits, upper: Path) -> str:
+def _watch(family: _Family, allowance: Allowance, upper: Path) -> str:
     """Waits for the end; says why it was stopped, if it was."""
-    until = time.monotonic() + limits.deadline_s
+    until = time.monotonic() + allowance.deadline_s
     while not family.has_ended(_EVERY_S):
         if time.monotonic() > until:
-            return f"It had not ended after {limits.deadline_s:g} seconds."
+            return f"It had not ended after {allowance.deadline_s:g} seconds."
         members = family.members()
-        if len(members) > limits.processes:
-            return f"It had more than {limits.processes} processes at a time."
-        if family.memory_kb(members) > limits.memory_mb * 1024:
-            return f"Its processes together took more than {limits.memory_mb} MB of memory."
-        if bytes_in(upper) > limits.written_mb * _MB:
-            return f"It wrote more than {limits.written_mb} MB."
+        if len(members) > allowance.processes:
+            return f"It had more than {allowance.processes} processes at a time."
+        if family.memory_kb(members) > allowance.memory_mb * 1024:
+            return f"Its processes together took more than {allowance.memory_mb} MB of memory."
+        if bytes_in(upper) > allowance.written_mb * _MB:
+            return f"It wrote more than {allowance.written_mb} MB."
     return ""
 
 

@@ -19,7 +19,7 @@ from rheostat.app_core.run import Run
 from rheostat.app_core.shell_tool import Ran
 from rheostat.app_core.testing import MemoryStore, ScriptedGateway
 from rheostat.autonomy import BadSandbox, Risk, Taint
-from rheostat.autonomy.io import Limits, no_sandbox
+from rheostat.autonomy.io import Allowance, no_sandbox
 from rheostat.autonomy.io.wall import bubblewraps
 
 ROOT = Path(__file__).parents[2]
@@ -123,7 +123,7 @@ def test_a_folder_that_has_changed_since_it_was_shown_is_left_alone_and_can_be_t
 
 @sandboxed
 def test_a_command_that_is_stopped_or_reaches_too_far_changes_nothing_and_says_why(folder: Path) -> None:
-    slow = started(folder, "rm a.txt; echo so far; sleep 60", dial=2, limits=Limits(deadline_s=0.5))
+    slow = started(folder, "rm a.txt; echo so far; sleep 60", dial=2, allowance=Allowance(deadline_s=0.5))
     assert "had not ended after 0.5 seconds" in slow.failures["shell"] and "so far" in slow.failures["shell"]
     planted = started(folder, "rm a.txt; echo x > .envrc", dial=2)
     assert "no command may write it" in planted.failures["shell"]

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rheostat.autonomy import BadSandbox, ChangedSince, NotApplied, UnfitValue
-from rheostat.autonomy.io import Limits, Sandbox, Tryout, no_sandbox
+from rheostat.autonomy.io import Allowance, Sandbox, Tryout, no_sandbox
 
 from .escapes import ESCAPES, PYTHON, Escape, world
 
@@ -218,24 +218,24 @@ def test_no_file_is_left_to_run_as_its_owner(sandbox: Sandbox, folder: Path) -> 
 
 
 @pytest.mark.parametrize(
-    ("limits", "command", "why"),
+    ("allowance", "command", "why"),
     [
-        (Limits(deadline_s=0.5), "sleep 60", "had not ended after 0.5 seconds"),
-        (Limits(deadline_s=0.5), "trap '' TERM INT; while :; do :; done", "had not ended after 0.5 seconds"),
-        (Limits(processes=20), ":(){ :|:& };:; wait; sleep 5", "more than 20 processes"),
-        (Limits(memory_mb=200), GREEDY.format(20, 30), "together took more than 200 MB"),
+        (Allowance(deadline_s=0.5), "sleep 60", "had not ended after 0.5 seconds"),
+        (Allowance(deadline_s=0.5), "trap '' TERM INT; while :; do :; done", "had not ended after 0.5 seconds"),
+        (Allowance(processes=20), ":(){ :|:& };:; wait; sleep 5", "more than 20 processes"),
+        (Allowance(memory_mb=200), GREEDY.format(20, 30), "together took more than 200 MB"),
         (
-            Limits(written_mb=5, file_mb=2),
+            Allowance(written_mb=5, file_mb=2),
             "for n in $(seq 20); do head -c 1M /dev/zero > f$n; done; sleep 5",
             "wrote more",
         ),
     ],
 )
 def test_what_takes_too_much_is_stopped_and_not_applied(
-    folder: Path, tmp_path: Path, limits: Limits, command: str, why: str
+    folder: Path, tmp_path: Path, allowance: Allowance, command: str, why: str
 ) -> None:
     before = tree(folder)
-    sandbox = Sandbox(folder, tmp_path / "kept", limits=limits)
+    sandbox = Sandbox(folder, tmp_path / "kept", allowance=allowance)
     tryout = sandbox.try_out(command)
     assert why in tryout.stopped
     with pytest.raises(NotApplied, match="Nothing was changed"):
@@ -244,7 +244,7 @@ def test_what_takes_too_much_is_stopped_and_not_applied(
 
 
 def test_the_kernel_holds_what_one_process_takes(folder: Path, tmp_path: Path) -> None:
-    sandbox = Sandbox(folder, tmp_path / "kept", limits=Limits(memory_mb=100, file_mb=1, written_mb=8))
+    sandbox = Sandbox(folder, tmp_path / "kept", allowance=Allowance(memory_mb=100, file_mb=1, written_mb=8))
     greedy = sandbox.try_out(f"{PYTHON} -I -S -c 'bytearray(200 << 20)'")
     assert greedy.exit_code != 0 and "MemoryError" in greedy.stderr
     large = sandbox.try_out("head -c 3M /dev/zero > large; stat -c %s large; head -c 20M /dev/zero > /tmp/x; df /tmp")
@@ -252,7 +252,7 @@ def test_the_kernel_holds_what_one_process_takes(folder: Path, tmp_path: Path) -
 
 
 def test_much_output_is_kept_at_both_ends(folder: Path, tmp_path: Path) -> None:
-    sandbox = Sandbox(folder, tmp_path / "kept", limits=Limits(output_chars=100))
+    sandbox = Sandbox(folder, tmp_path / "kept", allowance=Allowance(output_chars=100))
     said = sandbox.try_out("echo first; yes | head -c 3000000; echo last").stdout
     assert said.startswith("first\n") and said.endswith("last\n") and "left out here" in said and len(said) < 200
 
