@@ -100,11 +100,11 @@ def verdict(
         passed: checks that passed on what the action rests on; a grant may ask for one.
         app: whose action it is.
         by: on whose behalf; "" if nobody knows.
-        now: an aware time; None if nobody knows, and then no grant holds and each rule with hours speaks.
+        now: an aware time; None, or one without its zone, if nobody knows: then no grant holds and every rule with
+            hours speaks.
         approvers: how many people could approve here. With one, or none, AskTwo becomes Ask.
     """
     taint, taint_reasons = taint_of(action)
-    now = now if now is not None and now.utcoffset() is not None else None
     spoke = speaking(rules, action, by=by, now=now)
     voices = [
         _Voice("the dial", TABLE[level][action.risk], _DIAL_REASONS[level][action.risk]),

@@ -252,6 +252,12 @@ def test_p10_steered_reaches_a_person_at_every_level_whatever_was_granted() -> N
 
 
 @pytest.mark.parametrize("level", Level)
+def test_p10_not_even_a_forged_grant_lets_what_is_steered_go(level: Level) -> None:
+    forged = grant().model_copy(update={"taint": Taint.STEERED})
+    assert ruled(level, proposal(taint=Taint.STEERED), grants=(forged,)).ruling >= ASK
+
+
+@pytest.mark.parametrize("level", Level)
 def test_what_nobody_can_see_through_is_asked_about_whatever_was_granted(level: Level) -> None:
     assert ruled(level, proposal(Risk.READ, opaque=True), grants=(grant(),)).ruling >= ASK
 
