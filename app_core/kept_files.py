@@ -107,6 +107,8 @@ def pieces_of(before: list[str], after: list[str]) -> list[Json]:
             pieces.append({"op": "keep", "text": "".join(before[i:j])})
         else:
             gone, come = "".join(before[i:j]), "".join(after[k:m])
-            pieces += [{"op": "delete", "text": gone}] if gone else []
-            pieces += [{"op": "insert", "text": come}] if come else []
+            if gone:
+                pieces.append({"op": "delete", "text": gone})
+            if come:
+                pieces.append({"op": "insert", "text": come})
     return pieces

@@ -95,6 +95,12 @@ class NotKept(AutonomyError):
         super().__init__(f"{path} can't be kept as it is: {why}. Nothing was changed. Mend that, then try again.")
 
 
+class NoRoom(NotKept):
+    """What stands at a path could not be kept, because the disk is full."""
+
+    stops_run = True
+
+
 class ChangedSince(AutonomyError):
     """Files are no longer as an effect left them. `paths` says which; nothing was touched.
 

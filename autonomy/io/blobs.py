@@ -3,11 +3,12 @@
 import os
 from collections.abc import Iterator
 from contextlib import suppress
+from errno import EDQUOT, EFBIG, ENOSPC
 from hashlib import sha256
 from pathlib import Path
 from secrets import token_hex
 
-from ..errors import NotKept, NotRestored
+from ..errors import NoRoom, NotKept, NotRestored
 
 _PIECE_BYTES = 1 << 20
 
@@ -96,7 +97,13 @@ def read_or_none(path: Path) -> bytes | None:
     except FileNotFoundError:
         return None
     except OSError as error:
-        raise NotKept(str(path), error.strerror or str(error)) from error
+        raise not_kept(str(path), error) from error
+
+
+def not_kept(path: str, error: OSError) -> NotKept:
+    """What to say if something at a path can't be kept."""
+    kind = NoRoom if error.errno in (ENOSPC, EDQUOT, EFBIG) else NotKept
+    return kind(path, error.strerror or str(error))
 
 
 def write_whole(path: Path, data: bytes) -> None:
@@ -110,7 +117,7 @@ def write_whole(path: Path, data: bytes) -> None:
     except OSError as error:
         with suppress(OSError):
             beside.unlink()
-        raise NotKept(str(path), error.strerror or str(error)) from error
+        raise not_kept(str(path), error) from error
 
 
 def force_folder(folder: str | Path) -> None:

@@ -12,7 +12,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict
 
 from ..errors import ChangedSince, NotKept, NotRestored
-from .blobs import Blobs, beside_in, content_of, force_folder, place_of, read_or_none, write_whole
+from .blobs import Blobs, beside_in, content_of, force_folder, not_kept, place_of, read_or_none, write_whole
 
 _NEW_FOLDER = 0o700
 """How a folder is made before what belongs in it is there."""
@@ -105,7 +105,10 @@ class Checkpoints:
         return _put_back(todo, now, self._blobs)
 
     def begin(self, key: str, paths: Iterable[Path]) -> None:
-        """Keeps what an effect is about to change. Under a key this happens once: done again, the effect adds nothing.
+        """Keeps what an effect is about to change.
+
+        Done again under its key, because it was cut off or failed, the effect keeps what stood there the first time;
+        unless others have changed it after that.
 
         Args:
             key: the effect's idempotency key.
@@ -114,7 +117,11 @@ class Checkpoints:
         Raises:
             NotKept: as `keep`; the effect must not begin.
         """
-        if read_or_none(self._file(key)) is None:
+        written = read_or_none(self._file(key))
+        known = None if written is None else _Change.model_validate_json(written)
+        if known is not None and known.after in (None, self.after(known.before)):
+            self._write(key, _Change(before=known.before))
+        else:
             self._write(key, _Change(before=self.keep(paths)))
 
     def end(self, key: str) -> None:
@@ -170,7 +177,7 @@ def _all_of(path: Path) -> Iterable[str]:
     try:
         inside = list(os.walk(place, onerror=_raised)) if os.path.isdir(place) and not os.path.islink(place) else []
     except OSError as error:
-        raise NotKept(place, error.strerror or str(error)) from error
+        raise not_kept(place, error) from error
     for folder, folders, files in inside:
         yield from (os.path.join(folder, name) for name in (*folders, *files))
 
@@ -200,7 +207,7 @@ def _seen(path: str, blobs: Blobs | None = None) -> Kept:
     except OSError as error:
         if error.errno == ELOOP:  # the way there is a link to itself
             return Kept(path=path, kind="nothing")
-        raise NotKept(path, error.strerror or str(error)) from error
+        raise not_kept(path, error) from error
     raise NotKept(path, "it is neither a file nor a folder nor a link")
 
 

@@ -34,7 +34,7 @@ class Desk:
 
         self.workflows: dict[str, Any] = {"write": writing, "replace": replacing, "delete": deleting}
 
-    def run(self, what: str, path: str, *, dial: int = 2, **rest: str) -> Run[str]:
+    def run(self, what: str, path: str, *, dial: int = 2, **rest: Any) -> Run[str]:
         return self.app.run(self.workflows[what], path=path, **rest, model="scripted", dial=dial)
 
 

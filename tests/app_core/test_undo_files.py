@@ -167,16 +167,15 @@ def test_an_effect_on_a_full_disk_is_never_lost(tmp_path: Path, what: str) -> No
     ended = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
     store = SqliteStore(tmp_path / "runs.sqlite")
     run = Desk(store, tmp_path).app.open(store.runs()[0])
-    if what == "log":
-        assert "The disk that holds" in ended.stderr and "is full" in ended.stderr
-        assert file.read_text() == "xxxxx"
-        assert (run.effects[0].standing, run.status) == ("unknown", "unfinished"), "that it was begun is known"
-        run.resume()
-        assert "may have happened already" in " ".join(run.questions[0].verdict.reasons)
-    else:
-        assert "File too large" in ended.stdout, ended.stderr
-        assert run.effects[0].standing == "failed"
-        assert file.stat().st_size == (2_000_000 if what == "keep" else 1_000_000)
     if what == "write":
+        assert "File too large" in ended.stdout, ended.stderr
+        assert (run.effects[0].standing, file.stat().st_size) == ("failed", 1_000_000)
         run.undo("fill")
         assert file.read_text() == before
+        return
+    told = {"keep": "can't be kept as it is: File too large. Nothing was changed", "log": "The disk that holds"}[what]
+    assert told in ended.stderr
+    assert file.read_text() == {"keep": before, "log": "xxxxx"}[what]
+    assert (run.effects[0].standing, run.status) == ("unknown", "unfinished"), "that it was begun is known"
+    run.resume()
+    assert "may have happened already" in " ".join(run.questions[0].verdict.reasons)

@@ -245,6 +245,22 @@ def test_under_a_key_the_first_state_counts(checkpoints: Checkpoints, folder: Pa
     assert checkpoints.put_back("key") == (), "once more does nothing"
 
 
+def test_what_others_changed_between_two_attempts_is_what_stood_there_before(
+    checkpoints: Checkpoints, folder: Path
+) -> None:
+    path = folder / "a.txt"
+    path.write_text("before")
+    checkpoints.begin("key", [path])
+    path.write_text("half done, then failed")
+    checkpoints.end("key")
+    path.write_text("mended by hand")
+    checkpoints.begin("key", [path])
+    path.write_text("after")
+    checkpoints.end("key")
+    checkpoints.put_back("key")
+    assert path.read_text() == "mended by hand"
+
+
 def test_without_its_end_an_effect_is_not_taken_back(checkpoints: Checkpoints, folder: Path) -> None:
     path = folder / "a.txt"
     path.write_text("before")

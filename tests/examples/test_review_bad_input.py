@@ -220,7 +220,7 @@ from tests.examples.conftest import Office, Student
 
 def fill(event, view):
     if event.kind == sys.argv[2] and event.node.endswith(sys.argv[3]):
-        resource.setrlimit(resource.RLIMIT_FSIZE, (100, resource.RLIM_INFINITY))
+        resource.setrlimit(resource.RLIMIT_FSIZE, (4_000, resource.RLIM_INFINITY))
 
 office = Office(Path(sys.argv[1]))
 office.answers(Student().on_the_sample)
