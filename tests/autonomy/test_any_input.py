@@ -104,7 +104,7 @@ some_rules = st.builds(
     Rule,
     name=st.sampled_from("abc"),
     tool=anything | patterns,
-    argument=anything | patterns,
+    argument=anything | patterns | words.map(lambda word: word.replace("[", "?")),
     value=anything | patterns,
     path=st.sampled_from(["", "", "/", "/etc", "/etc/*", "*.x", "*/[p]asswd"]),
     over=st.none() | st.floats(allow_nan=False, allow_infinity=False),

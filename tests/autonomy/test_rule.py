@@ -74,6 +74,26 @@ def test_no_glob_takes_long(text: str) -> None:
     like(text * 200, "*a*" * 40)
 
 
+@pytest.mark.parametrize(
+    ("terms", "speaks"),
+    [
+        ({"argument": "to"}, True),
+        ({"argument": "T?"}, True),
+        ({"argument": "cc"}, False),
+        ({"argument": "to", "value": "*@firm.example"}, True),
+        ({"argument": "to", "value": "*@firm.example", "path": "/srv"}, False),
+        ({"argument": "to", "value": "*@firm.example", "over": 1}, False),
+        ({"argument": "to", "path": "/srv", "over": 1}, False),
+        ({"value": "*firm*", "tool": "s*", "person": "ann"}, True),
+        ({"value": "*firm*", "tool": "s*", "person": "bo"}, False),
+        ({"value": "*firm*", "tool": "p*"}, False),
+    ],
+)
+def test_a_rule_speaks_where_all_that_it_names_is_so(terms: dict[str, object], speaks: bool) -> None:
+    assert rule(**terms).matches(action(), by="ann") is speaks
+    assert bool(verdict(Level.ALONE, action(), rules=[rule(**terms)], by="ann").rules) is speaks
+
+
 # How much
 
 
