@@ -35,7 +35,7 @@ class Finding:
 
 
 def examine(model: str | None = None) -> list[Finding]:
-    """Looks at this machine; changes nothing, calls no model and no network but Ollama's address on loopback.
+    """Looks at this machine; leaves nothing behind, calls no model and no network but Ollama's address on loopback.
 
     Args:
         model: the one to be used; without it, the one that would serve.
@@ -47,6 +47,7 @@ def examine(model: str | None = None) -> list[Finding]:
         _tables(),
         *_folders(),
         _disk(),
+        _sandbox(),
         _python(),
     ]
 
@@ -115,6 +116,12 @@ def _disk() -> Finding:
     free_mb = shutil.disk_usage(_existing(cache_folder())).free // 1_000_000
     well = free_mb >= NEEDED_MB
     return Finding("free disk", f"{free_mb:,} MB{'' if well else f'; make room, {NEEDED_MB} MB are needed'}", well=well)
+
+
+def _sandbox() -> Finding:
+    from rheostat.autonomy.io import no_sandbox
+
+    return Finding("sandbox", no_sandbox() or "commands can be tried out before they count")
 
 
 def _python() -> Finding:

@@ -106,7 +106,7 @@ class _Family:
     """All processes of a sandbox, which die with their first."""
 
     def __init__(self, first: int) -> None:
-        self._proc = f"/proc/{first}/root/proc"
+        self._proc = os.path.join("/proc", str(first), "root", "proc")
         self._handle = os.pidfd_open(first)
 
     def __enter__(self) -> "_Family":
