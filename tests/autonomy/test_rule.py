@@ -212,6 +212,11 @@ def test_hours_and_the_hours_between_them_make_a_day(now: datetime, start: time,
         assert inside.hold(now) != outside.hold(now)
 
 
+@pytest.mark.parametrize("now", [datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)])
+def test_hours_hold_at_the_ends_of_the_calendar_where_nobody_can_tell(now: datetime) -> None:
+    assert Hours(zone="Pacific/Kiritimati", start=time(3), end=time(3, 1)).hold(now)
+
+
 def test_a_rule_speaks_when_nobody_knows_the_time_or_the_person() -> None:
     never_now = rule(hours=Hours(zone="UTC", start=time(1), end=time(2)))
     noon = datetime(2026, 11, 24, 12, tzinfo=UTC)
