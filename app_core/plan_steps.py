@@ -29,7 +29,19 @@ from .log import Record
 from .plan_view import Actual, Kind, Part, PlanView, Step, flat
 from .view import NodeView, View
 
-_GRAVEST = ("unknown", "failed", "cancelled", "partial", "waiting", "running", "declined", "let go", "done")
+_GRAVEST = (
+    "unknown",
+    "undoing",
+    "failed",
+    "cancelled",
+    "partial",
+    "waiting",
+    "running",
+    "declined",
+    "let go",
+    "undone",
+    "done",
+)
 """What is said of several copies if they didn't all end alike."""
 
 

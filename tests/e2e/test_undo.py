@@ -51,6 +51,8 @@ def test_what_was_done_is_listed_shown_and_undone_once_after_a_yes(desk: "Desk",
     ada, bo = desk.json("undo", sent)["effects"]
     assert (ada["standing"], ada["undone_by"], ada["said"]) == ("undone", "Eve", "1 recalled")
     assert bo["standing"] == "done"
+    shown = desk.cli("show", sent, "--html", "page.html")
+    assert (shown.returncode, "undone: by Eve" in shown.stdout) == (0, True), shown.stderr
     again = desk.cli("undo", sent, "letter[0]/send", "--yes")
     assert (again.returncode, "was undone already, by Eve" in again.stderr) == (2, True)
     assert desk.cli("undo", sent, "--all", "--yes").returncode == 0

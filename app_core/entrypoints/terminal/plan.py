@@ -23,6 +23,8 @@ SIGNS = {
     "failed": "✕",
     "cancelled": "✕",
     "unknown": "?",
+    "undoing": "?",
+    "undone": "◐",
     "partial": "◐",
     "waiting": "◐",
     "declined": "◐",
