@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Sequence
+from io import StringIO
 from pathlib import Path
 from secrets import token_hex
 from typing import Any
@@ -184,7 +185,7 @@ def _pieces(changes: Iterable[Change]) -> Iterable[Json]:
     """The changes line by line, as previews tell them, each after a line that names its path."""
     for change in changes:
         yield {"op": "keep", "text": f"{plain(change.path)}: {change.what} is {change.kind}\n"}
-        for line in change.diff.splitlines(True)[2:]:  # the first two name the path once more
+        for line in StringIO(change.diff, newline="\n").readlines()[2:]:  # the first two name the path once more
             op = _MARKS.get(line[0], "keep")
             yield {"op": op, "text": line[1:] if line[0] in "+- " else line}
 

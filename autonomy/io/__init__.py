@@ -4,7 +4,8 @@ from .checkpoints import Checkpoint, Checkpoints, Kept
 from .ended import Allowance, Ended
 from .grants import SqliteGrants
 from .read_policy import read_policy
-from .sandbox import Change, Sandbox, Tryout, no_sandbox
+from .sandbox import Sandbox, no_sandbox
+from .tryout import Change, Tryout
 
 __all__ = [
     "Allowance",

@@ -9,78 +9,27 @@ import tempfile
 from collections.abc import Iterable
 from contextlib import ExitStack
 from dataclasses import replace
-from difflib import unified_diff
 from functools import cache
 from pathlib import Path
 from re import fullmatch
 from secrets import token_hex
-from typing import Literal
-
-from pydantic import BaseModel, ConfigDict
 
 from ..errors import BadSandbox, ChangedSince, NoSandbox, NotApplied, NotKept, NotRestored, UnfitValue
 from ..path import within
 from ..shown import quoted
 from .bare import run_bare
 from .blobs import read_or_none, write_whole
-from .checkpoints import Checkpoint, Checkpoints, Kept
+from .checkpoints import Checkpoints
 from .door import LAUNCHER, PORT, Door, Reach, checked_domains, reach
 from .ended import Allowance, Ended
 from .layer import FIXED, Layer, discard, unfit
 from .syscalls import refusing
+from .tryout import Change, Tryout, changes
 from .wall import INTERPRETER, WRITTEN, Plot, alone, bubblewraps, shown, surroundings, wall
 from .watched import run
 
 _COMMAND_BYTES = 100_000
-_DIFF_BYTES = 100_000
 _SHELLS = ("/bin/bash", "/bin/sh")
-
-
-class Tryout(BaseModel):
-    """A command that was tried out. Nothing has happened yet.
-
-    Args:
-        name: under which it is kept.
-        command: what was run, by bash where there is one.
-        exit_code: as it ended; 128 + n where signal n ended it.
-        stdout, stderr: what it said, with the middle left out where there was much.
-        stopped: why it was stopped, as a sentence; empty if it ended by itself.
-        base, target: what stands at the paths that it would change, and what would stand there.
-        unfit: why these changes may not be made, a sentence each.
-        reached, turned_away: the domains that it reached, and what it was not let through to.
-    """
-
-    model_config = ConfigDict(frozen=True)
-
-    name: str
-    command: str
-    exit_code: int
-    stdout: str
-    stderr: str
-    stopped: str = ""
-    base: Checkpoint = Checkpoint(kept=())
-    target: Checkpoint = Checkpoint(kept=())
-    unfit: tuple[str, ...] = ()
-    reached: tuple[str, ...] = ()
-    turned_away: tuple[str, ...] = ()
-
-
-class Change(BaseModel):
-    """One path that a command would leave different.
-
-    Args:
-        path: in the folder.
-        kind: what would become of it.
-        what: a file, a folder or a link, as it would be or as it was, with what `diff` does not show of it.
-        diff: of a text, or of where a link leads, as `diff -u` writes it; empty for what has none, or too long a one.
-    """
-
-    model_config = ConfigDict(frozen=True)
-
-    path: str
-    kind: Literal["added", "changed", "deleted"]
-    what: str
-    diff: str = ""
 
 
 class Sandbox:
@@ -137,17 +86,18 @@ class Sandbox:
             door = Door(self.domains, self._reach) if self.domains and network else None
             told = until_done.enter_context(door.open()) if door else None
             line = [bubblewrap, *alone(), *wall(plot), *_told(self._around(told)), "--", *_launched(given, told)]
+            until_done.callback(discard, place / "upper")
+            until_done.callback(discard, place / "work")
             ended = run(line, self.allowance, place / "upper", _files(), () if told is None else (told,))
-        tryout = Tryout(
-            name=name,
-            command=command,
-            **vars(ended),
-            reached=tuple(sorted(door.reached)) if door else (),
-            turned_away=tuple(sorted(door.turned_away)) if door else (),
-        )
-        tryout = self._with_changes(tryout, place / "upper") if not ended.stopped else tryout
-        discard(place / "upper")
-        discard(place / "work")
+            tryout = Tryout(
+                name=name,
+                command=command,
+                **vars(ended),
+                reached=tuple(sorted(door.reached)) if door else (),
+                turned_away=tuple(sorted(door.turned_away)) if door else (),
+            )
+            if not ended.stopped:
+                tryout = self._with_changes(tryout, place / "upper")
         write_whole(place / "tryout.json", tryout.model_dump_json().encode())
         return tryout
 
@@ -162,8 +112,7 @@ class Sandbox:
 
     def changes(self, tryout: Tryout) -> tuple[Change, ...]:
         """What a tryout would change, with the differences of texts. Raises NotRestored if a content is damaged."""
-        pairs = zip(tryout.base.kept, tryout.target.kept, strict=True)
-        return tuple(self._change(stands, instead) for stands, instead in pairs)
+        return changes(tryout, str(self.folder), self._files)
 
     def apply(self, tryout: Tryout) -> tuple[Path, ...]:
         """Makes the changes that a tryout showed: these and no others; nothing is run. Done again, it adds nothing.
@@ -236,58 +185,16 @@ class Sandbox:
 
     def _with_changes(self, tryout: Tryout, upper: Path) -> Tryout:
         layer = Layer(upper, self.folder)
-        changes = layer.changes(self.allowance.changes)
-        if len(changes) > self.allowance.changes:
+        written = layer.changes(self.allowance.changes)
+        if len(written) > self.allowance.changes:
             return tryout.model_copy(update={"unfit": (f"It would change more than {self.allowance.changes} paths.",)})
         try:
-            base, target = layer.kept(changes, self._files)
+            base, target = layer.kept(written, self._files)
         except NotKept as error:
             return tryout.model_copy(update={"unfit": (str(error),)})
         since_ns = os.lstat(upper.parent).st_ctime_ns
         reasons = tuple(unfit(str(self.folder), base, target, shown(self._readable), since_ns))
         return tryout.model_copy(update={"base": base, "target": target, "unfit": reasons})
-
-    def _change(self, stands: Kept, instead: Kept) -> Change:
-        kind = "added" if stands.kind == "nothing" else "deleted" if instead.kind == "nothing" else "changed"
-        path, diff = os.path.relpath(instead.path, self.folder), self._diff(stands, instead)
-        what = _what(stands, instead, hidden=diff is None)
-        return Change(
-            path=path, kind=kind, what=what, diff="".join([f"--- {path}\n+++ {path}\n", *diff] if diff else [])
-        )
-
-    def _diff(self, stands: Kept, instead: Kept) -> list[str] | None:
-        """The lines that differ; None where they can't be shown."""
-        before, after = self._text(stands), self._text(instead)
-        if before is None or after is None:
-            return None if stands.content != instead.content else []
-        return list(unified_diff(_lines(before), _lines(after)))[2:]
-
-    def _text(self, kept: Kept) -> str | None:
-        """A file's text, or where a link leads; None for what can't be shown line by line."""
-        if kept.kind == "link":
-            return f"-> {kept.content}\n"
-        if kept.kind != "file":
-            return ""
-        content = self._files.content(kept)
-        if len(content) > _DIFF_BYTES or b"\0" in content:
-            return None
-        try:
-            return content.decode()
-        except UnicodeDecodeError:
-            return None
-
-
-def _what(stands: Kept, instead: Kept, *, hidden: bool) -> str:
-    """What it is that changes, with what a difference of texts does not show."""
-    shape = stands if instead.kind == "nothing" else instead
-    what = f"a {shape.kind}"
-    if "nothing" not in (stands.kind, instead.kind) and stands.kind != instead.kind:
-        what += f" in place of a {stands.kind}"
-    elif stands.kind == instead.kind and stands.mode != instead.mode:
-        what += f" with permissions {instead.mode:o} (so far {stands.mode:o})"
-    elif instead.kind == "file" and instead.mode & 0o111:
-        what += " that can be run"
-    return f"{what}, which is no text or too long to show," if hidden else what
 
 
 def no_sandbox() -> str:
@@ -371,13 +278,6 @@ def _checked_folder(folder: Path, kept: Path) -> Path:
     if within(str(real), os.path.realpath(kept)):
         raise BadSandbox(f"{real} is in the folder that is kept for the sandbox itself. Name another.")
     return real
-
-
-def _lines(text: str) -> list[str]:
-    """The lines of a text as `diff -u` writes them, which says where the last one has no end."""
-    return [
-        line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n" for line in text.splitlines(True)
-    ]
 
 
 def _is_missing(path: Path) -> bool:

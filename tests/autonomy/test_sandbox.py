@@ -102,6 +102,13 @@ def test_what_a_difference_of_texts_does_not_show_is_said(sandbox: Sandbox) -> N
     assert found["end"].diff.endswith("+x\n\\ No newline at end of file\n")
 
 
+def test_a_difference_can_not_be_made_to_look_like_another(sandbox: Sandbox) -> None:
+    command = r"""printf 'a\f+b\n' > $'odd\n+++ name'; ln -s $'a.txt\n+c' link"""
+    odd, link = sorted(sandbox.changes(sandbox.try_out(command)), key=lambda change: change.what)
+    assert odd.diff == "--- odd +++ name\n+++ odd +++ name\n@@ -0,0 +1 @@\n+a\f+b\n"
+    assert link.diff.endswith("+-> a.txt +c\n")
+
+
 NAMES = ("a.txt", "sub", "sub/b.txt", "sub/c", "d", "d/e", "d/e/f", "g")
 STEPS = st.one_of(
     st.builds("echo {1} > {0}".format, st.sampled_from(NAMES), st.sampled_from("xyz")),
