@@ -7,9 +7,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any, NamedTuple
 
-from pydantic import BeforeValidator, PlainSerializer
+from pydantic import AfterValidator, PlainSerializer
 
-from rheostat.autonomy import Json
+from rheostat.autonomy import Json, quoted
 
 from .declare import Tool
 from .kept_files import pieces_of
@@ -68,7 +68,7 @@ def file_tools(tool: Callable[..., Any], root: Path) -> FileTools:
 
     def declared(function: Callable[..., str], preview: Callable[..., Json], **options: Any) -> Any:
         # Its values are where they lead, so that a person, a rule and a grant see the same as the disk.
-        function.__annotations__["path"] = Annotated[Path, BeforeValidator(_at(folder)), PlainSerializer(_led(folder))]
+        function.__annotations__["path"] = Annotated[Path, AfterValidator(_at(folder)), PlainSerializer(_led(folder))]
         return tool(risk="local", control=["path"], changes=["path"], preview=preview, **options)(function)
 
     return FileTools(
@@ -78,14 +78,12 @@ def file_tools(tool: Callable[..., Any], root: Path) -> FileTools:
     )
 
 
-def _at(folder: Path) -> Callable[[Any], Path]:
+def _at(folder: Path) -> Callable[[Path], Path]:
     """Makes a path out of what a model or a person wrote. Raises ValueError if it leads out of the folder."""
 
-    def validated(given: Any) -> Path:
-        if not isinstance(given, str | Path) or "\0" in str(given):
-            raise ValueError("a path is a text")
+    def validated(given: Path) -> Path:
         try:
-            return _inside(folder, Path(given))
+            return _inside(folder, given)
         except AppFailed as error:
             raise ValueError(str(error)) from None
 
@@ -93,12 +91,20 @@ def _at(folder: Path) -> Callable[[Any], Path]:
 
 
 def _led(folder: Path) -> Callable[[Path], str]:
-    return lambda path: os.path.realpath(folder / path)
+    def led(path: Path) -> str:
+        try:
+            return os.path.realpath(folder / path)
+        except ValueError:  # no path at all; the tool will say so
+            return str(path)
+
+    return led
 
 
 def _inside(folder: Path, path: Path) -> Path:
     """Where a path leads. Raises AppFailed if that is not a place for a file in the folder."""
     named = folder / path
+    if "\0" in str(path):
+        raise AppFailed(f"{quoted(str(path))} was left alone.", "It is no path.")
     file = Path(os.path.realpath(named))
     if folder not in file.parents:
         raise AppFailed(f"{path} was left alone.", f"It leads to {file}, which is not in {folder}.")

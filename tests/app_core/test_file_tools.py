@@ -1,5 +1,6 @@
 """The ready-made tools for files: they stay in their folder, show what they do, and can be undone."""
 
+import json
 import os
 from pathlib import Path
 from typing import Any
@@ -82,7 +83,7 @@ def test_a_file_is_deleted_and_comes_back(desk: Desk) -> None:
 
 
 @pytest.mark.parametrize(
-    "path", ["../outside.txt", "inner/../../outside.txt", "out/outside.txt", "{outside}", "link", "."]
+    "path", ["../outside.txt", "inner/../../outside.txt", "out/outside.txt", "{outside}", "link", ".", "a\0b"]
 )
 @pytest.mark.parametrize("what", ["write", "replace", "delete"])
 def test_nothing_leads_out_of_the_folder(desk: Desk, what: str, path: str) -> None:
@@ -124,3 +125,39 @@ def test_a_link_that_is_turned_after_the_decision_leads_nowhere_else(desk: Desk)
     run.approve()
     assert not (desk.folder / "other/a.txt").exists()
     assert (desk.folder / "inner/a.txt").read_text() == "a"
+
+
+def test_an_agent_writes_in_its_folder_and_is_told_where_it_may_not(store: Store, tmp_path: Path) -> None:
+    def call(tool: str, **args: str) -> str:
+        return json.dumps({"step": {"call": tool, "args": args}})
+
+    script = [
+        call("write_file", path="../outside.txt", text="x"),
+        call("write_file", path="notes/a.txt", text="one"),
+        call("replace_in_file", path="notes/a.txt", old="one", new="two"),
+        json.dumps({"step": {"call": "answer", "answer": "done"}}),
+    ]
+    (tmp_path / "desk").mkdir()
+    gateway = ScriptedGateway(script)
+    app = App("desk", store=store, gateway=gateway)
+    tools = app.files(tmp_path / "desk")
+
+    @app.agent(tools=tools, turns=6)
+    def work(task: str) -> str:
+        """Do it."""
+        ...
+
+    @app.workflow
+    def flow(task: str) -> str:
+        return work(task)
+
+    run = app.run(flow, task="note it", model="scripted", dial=2)
+    assert (run.status, run.value) == ("done", "done"), run.failures
+    assert not (tmp_path / "outside.txt").exists()
+    assert "which is not in" in str(gateway.requests[1].messages)
+    file = tmp_path / "desk/notes/a.txt"
+    assert file.read_text() == "two"
+    run.undo_to(run.effects[0].node)
+    assert file.read_text() == "one"
+    run.undo_to()
+    assert list((tmp_path / "desk").iterdir()) == []
