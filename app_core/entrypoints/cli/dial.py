@@ -74,7 +74,7 @@ def _move(run: str | None, to: int, tool: str, kind: str, by: str, *, as_json: b
     def go(decide: "Decide | None", watch: "Watch") -> "Run[Any]":
         return opened.turn(to, tool=tool, kind=kind, by=by, decide=decide, watch=watch)
 
-    done = on_screen(app, go, model=terms.model, by=by, as_json=as_json)
+    done = on_screen(app, go, model=terms.model, by=by, as_json=as_json, asking=False)
     document = finish(done, quiet=as_json)
     if as_json:
         print_json(document)
