@@ -9,7 +9,6 @@ from .errors import BadPolicy
 from .rule import Rule
 from .shown import Name, plain, quoted
 
-
 Seconds = Annotated[float, Field(gt=0, le=3_200_000_000, allow_inf_nan=False)]
 """More than none, and not much more than a hundred years."""
 

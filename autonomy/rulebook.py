@@ -65,17 +65,16 @@ class _Chapter:
 
     def __init__(self, rules: Sequence[_Placed]) -> None:
         self._by_hours: dict[Hours | None, list[_Placed]] = {}
-        for placed in rules:
-            if not placed[1].needs_argument:
-                self._by_hours.setdefault(placed[1].hours, []).append(placed)
+        self._anywhere = _Sieve()
         self._of_arguments: list[_Placed] = []
         self._pages: dict[str, _Page] = {}
-        self._anywhere = _Sieve()
         for placed in rules:
             rule = placed[1]
-            if rule.needs_argument and _has_open_ends(rule.value):
+            if not rule.needs_argument:
+                self._by_hours.setdefault(rule.hours, []).append(placed)
+            elif _has_open_ends(rule.value):
                 self._anywhere.add(rule.value, placed)
-            elif rule.needs_argument:
+            else:
                 self._of_arguments.append(placed)
 
     def at(self, now: datetime | None) -> dict[int, Rule]:
