@@ -11,7 +11,7 @@ from rheostat.context import Trust
 from rheostat.dag import Labeled, Scope, Status
 
 from .agent import Agent
-from .declare import AnyDeclared, AnyTool, Source
+from .declare import AnyTool, Source
 from .hold import Hold
 from .label import Label
 
@@ -69,7 +69,7 @@ def _around(hold: Hold, scope: Scope) -> Iterator[Witness]:
         for node in around.graph.nodes:
             source = hold.cast.get(node.calls)
             if isinstance(source, Source) and hold.state.nodes[around.prefix + node.id].status is Status.DONE:
-                yield _of_node(hold, around.prefix + node.id, source)
+                yield _of_node(hold, around.prefix + node.id, source.name, _trust(hold, around.prefix + node.id))
         around = None if around.owner is None else around.owner.scope
 
 
@@ -83,20 +83,25 @@ def _seen(hold: Hold, agent: Agent[Any, ..., Any], scope: Scope) -> Iterator[Wit
         for tool in agent.tools:
             node = hold.state.nodes.get(turn.prefix + tool.name)
             if node is not None and node.status is Status.DONE and move is not None:
-                yield _of_node(hold, node.id, tool, asked_with=_args(move.value))
+                # What an agent asks a trusted source is its own choice; that it is among what is there is what counts.
+                trust = tool.trust if isinstance(tool, Source) else _trust(hold, node.id)
+                yield _of_node(hold, node.id, tool.name, trust, asked_with=_args(move.value))
 
 
 def _args(move: Any) -> Json:
     return move["step"].get("args")
 
 
-def _of_node(hold: Hold, node: str, declared: AnyDeclared, asked_with: Json = None) -> Witness:
-    """What a node gave. Of a source its own word counts: what it was asked with is looked at where it is used."""
-    label: Label = hold.state.nodes[node].value.label
-    trust = declared.trust if isinstance(declared, Source) else label.trust
+def _of_node(hold: Hold, node: str, name: str, trust: Trust, asked_with: Json = None) -> Witness:
     # What was made of the user's words by others is no more the user's.
     word = "trusted" if trust is Trust.USER else _WORDS[trust]
-    return Witness(value=hold.view.nodes[node].value, trust=word, by=declared.name, asked_with=asked_with)
+    return Witness(value=hold.view.nodes[node].value, trust=word, by=name, asked_with=asked_with)
+
+
+def _trust(hold: Hold, node: str) -> Trust:
+    """How far a node's value is trusted; with untrusted words even a trusted source was asked for another's choice."""
+    label: Label = hold.state.nodes[node].value.label
+    return label.trust
 
 
 def _witness(given: Labeled, name: str) -> Witness:
