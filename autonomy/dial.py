@@ -57,7 +57,7 @@ class Dial(BaseModel):
         """This dial as somebody moves it; its ceiling stays.
 
         Args:
-            to: where to. It takes this one's place, with its tools and kinds; or only its level counts, for one of these:
+            to: where to. It takes this one's place, tools and kinds too; or only its level counts, for one of these:
             tool: pattern of the tools that get it.
             kind: the risk of the actions that get it.
         """
