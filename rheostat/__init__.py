@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from rheostat.app_core.run import Run
     from rheostat.app_core.shell_tool import Ran
     from rheostat.app_core.view import View
-    from rheostat.autonomy import Approval, Level, Question
+    from rheostat.autonomy import Approval, Bound, Dial, GrantScope, Level, Policy, Question, Rule, Ruling
     from rheostat.autonomy.io import Allowance
     from rheostat.context import Document, Form, Quote, Section, Snippet, derived, find, locate, read
     from rheostat.dag import Limits, Rate, WrittenGraph, best_of, cascade, council, fallback, retry, vote, when
@@ -43,18 +43,24 @@ _HOME = {
     "App": "app_core.app",
     "Approval": "autonomy",
     "BadFile": "app_core.data_file",
+    "Bound": "autonomy",
     "Change": "app_core.redline",
     "Delivered": "app_core.redline",
+    "Dial": "autonomy",
     "Document": "context",
     "Form": "context",
+    "GrantScope": "autonomy",
     "Level": "autonomy",
     "Limits": "dag",
+    "Policy": "autonomy",
     "Question": "autonomy",
     "Quote": "context",
     "Ran": "app_core.shell_tool",
     "Rate": "dag",
     "Refused": "app_core.redline",
     "RheostatError": "app_core.errors",
+    "Rule": "autonomy",
+    "Ruling": "autonomy",
     "Run": "app_core.run",
     "Score": "app_core.declare",
     "Section": "context",
@@ -97,18 +103,24 @@ __all__ = [
     "App",
     "Approval",
     "BadFile",
+    "Bound",
     "Change",
     "Delivered",
+    "Dial",
     "Document",
     "Form",
+    "GrantScope",
     "Level",
     "Limits",
+    "Policy",
     "Question",
     "Quote",
     "Ran",
     "Rate",
     "Refused",
     "RheostatError",
+    "Rule",
+    "Ruling",
     "Run",
     "Score",
     "Section",
