@@ -152,8 +152,10 @@ def texts(argument: Argument) -> list[str]:
 
 def paths(argument: Argument) -> list[str]:
     """Where an argument leads: its own path, and every text in it that reads as an absolute one."""
-    said = texts(argument)
-    read = [f"/{normpath(text).lstrip('/')}" for text in said if text[:1] == "/"]
+    value = argument.value
+    if isinstance(value, str) and value[:1] != "/":  # as most are
+        return [argument.path] if argument.path else []
+    read = [f"/{normpath(text).lstrip('/')}" for text in texts(argument) if text[:1] == "/"]
     return [argument.path, *read] if argument.path else read
 
 
