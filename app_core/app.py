@@ -86,7 +86,7 @@ class App(Acting):
         Args:
             function: as a bare decorator.
             trust: "untrusted" for text from outside, which may try to steer the model.
-            secret: it holds what must not get out. An action that others see and that rests on it counts as irreversible.
+            secret: it holds what must not get out. What rests on it and others see counts as irreversible.
             timeout_s: seconds after which it is given up, called as a step of a workflow; None for never.
         """
         return self._declare(function, Source, trust=Trust[trust.upper()], secret=secret, timeout_s=timeout_s)

@@ -9,7 +9,7 @@ from typing import Literal
 from rheostat.autonomy import Action, Json, Risk
 
 from .decisions import EffectStarted, UndoFailed, Undone, UndoStarted
-from .events import NodeFailed, NodeFinished
+from .events import Event, NodeFailed, NodeFinished
 from .log import Record
 from .run_errors import NotUndone
 
@@ -55,18 +55,19 @@ def effects(records: Iterable[Record]) -> list[Effect]:
     """What a Log tells of effects, oldest end first. What only read is none."""
     found = dict[str, Effect]()
     for record in records:
-        node = getattr(record.event, "node", "")
-        effect = _after(found.get(node), record)
+        event = record.event
+        node = getattr(event, "node", "")
+        effect = _after(found.get(node), event, record)
         if effect is not None:
-            if isinstance(record.event, EffectStarted | NodeFinished | NodeFailed):
+            if isinstance(event, EffectStarted | NodeFinished | NodeFailed):
                 found.pop(node, None)  # the order is that of the ends
             found[node] = effect
     return [effect for effect in found.values() if effect.action.risk > Risk.READ]
 
 
-def _after(effect: Effect | None, record: Record) -> Effect | None:
+def _after(effect: Effect | None, event: Event, record: Record) -> Effect | None:
     """How an effect stands after one more event of its node; None if there is none."""
-    event, seq, at = record.event, record.seq, record.at
+    seq, at = record.seq, record.at
     if isinstance(event, EffectStarted):
         return Effect(event.node, event.action, event.key, "unknown", seq, at)
     if effect is None:
@@ -97,7 +98,8 @@ def since(found: Sequence[Effect], point: str, records: Iterable[Record]) -> lis
     Raises:
         NotUndone: there is no such step, or it has not finished.
     """
-    ends = [record.seq for record in records if isinstance(record.event, NodeFinished) and record.event.node == point]
+    told = ((record.seq, record.event) for record in records) if point else ()
+    ends = [seq for seq, event in told if isinstance(event, NodeFinished) and event.node == point]
     if point and not ends:
         raise NotUndone(f"The run can't go back to {point!r}.", "No such step has finished in it.", "Name another one.")
     end = ends[-1] if ends else -1

@@ -113,9 +113,9 @@ def _named(records: Sequence[Record], seen: View, node: str) -> Effect:
     if node in found:
         return found[node]
     known = seen.nodes.get(node)
-    for record in records:
-        if isinstance(record.event, NodeFinished) and record.event.node == node and record.event.kept_from:
-            raise NotUndone(f"{node!r} was done in run {record.event.kept_from}.", "", "Undo it there.")
+    for event in (record.event for record in records):
+        if isinstance(event, NodeFinished) and event.node == node and event.kept_from:
+            raise NotUndone(f"{node!r} was done in run {event.kept_from}.", "", "Undo it there.")
     if known is None:
         raise NotUndone(f"There is no step {node!r} in this run.", f"Effects: {', '.join(found) or 'none'}.")
     if known.action is None or node in seen.effects:

@@ -11,7 +11,7 @@ class Grants(Protocol):
     """Keeps the grants that hold in every run of an app. Several threads and processes may share it."""
 
     def give(self, grant: Grant) -> None:
-        """Keeps a grant. One of the same id that is kept already stays as it is. Raises GrantsUnreadable if it can't."""
+        """Keeps a grant. One of the same id that is kept already stays as it is. Raises GrantsUnreadable."""
         ...
 
     def revoke(self, id: str, *, by: str, at: datetime) -> Grant:
@@ -29,8 +29,8 @@ class Grants(Protocol):
         ...
 
     def of(self, app: str = "") -> Sequence[Grant]:
-        """The grants of an app, or with "" those of every app, in the order in which they were given, expired and revoked ones too.
+        """The grants of an app, or with "" those of every app, in the order in which they were given.
 
-        Raises GrantsUnreadable.
+        Expired and revoked ones too. Raises GrantsUnreadable.
         """
         ...

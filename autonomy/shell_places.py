@@ -119,7 +119,7 @@ def _may_be_secret(part: str) -> bool:
     return bool(part.strip("*?.")) and any(fnmatchcase(name, part) for name in _SECRETS)
 
 
-def bases_of(folder: str, leads_to: Callable[[str], str], changes: Sequence[Word]) -> tuple[str, ...]:
+def starts_of(folder: str, leads_to: Callable[[str], str], changes: Sequence[Word]) -> tuple[str, ...]:
     """The folders that a script may be in at one time or another; none if it may leave the folder where it begins.
 
     Args:

@@ -9,7 +9,7 @@ from .raised import Raised
 from .shell import Command, Shell, Word
 from .shell_git import git_words, is_flag, risk_of_git
 from .shell_hidden import before_options, program
-from .shell_places import Place, Places, bases_of
+from .shell_places import Place, Places, starts_of
 from .shell_programs import PROGRAMS, SHOWS_VARIABLES, TELLS_ITS_VERSION, Program
 from .shown import plain, quoted
 
@@ -49,8 +49,8 @@ def risk_of_shell(
         readers: commands that only read, besides those that are known: "pytest", or with a sub-command "npm test".
         leads_to: where an absolute path leads, links followed. Without it links are not looked at.
     """
-    bases = bases_of(folder, leads_to, [word for command in shell.commands for word in _changes_into(command)])
-    judge = _Judge(Places(folder, leads_to, bases), [tuple(each.split()) for each in readers])
+    starts = starts_of(folder, leads_to, [word for command in shell.commands for word in _changes_into(command)])
+    judge = _Judge(Places(folder, leads_to, starts), [tuple(each.split()) for each in readers])
     found = [(Risk.IRREVERSIBLE, reason) for reason in shell.opaque]
     for command in shell.commands:
         found += [(risk, f"{quoted(command.text)} {why}.") for risk, why in judge.command(command) if risk or why]

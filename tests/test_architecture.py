@@ -28,8 +28,9 @@ FUNCTION_LINES = 60
 LONGER: dict[str, int] = {}
 
 VAGUE = {"manager", "helper", "util", "utility", "base", "engine"}
-HEAVY = {"bm25s", "docx", "jinja2", "litellm", "lxml", "networkx", "numpy", "openai", "pypdf", "tiktoken", "xllamacpp"}
-HEAVY |= {"tree_sitter", "tree_sitter_bash"}
+HEAVY = set(
+    "bm25s docx jinja2 litellm lxml networkx numpy openai pypdf tiktoken tree_sitter tree_sitter_bash xllamacpp".split()
+)
 
 
 def tracked() -> list[Path]:

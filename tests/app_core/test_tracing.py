@@ -1,4 +1,4 @@
-"""What a model chose after it had read text from outside is traced to whoever vouches for it: in agents and workflows."""
+"""What a model chose after it had read text from outside is traced to whoever vouches for it."""
 
 import json
 from pathlib import Path
