@@ -31,7 +31,7 @@ _ALIKE = (
     "copy duplicate clone",
     "enable activate allow unlock",
     "disable deactivate block lock suspend",
-    "assign delegate hand",
+    "assign delegate hand give",
     "approve accept confirm",
     "reject decline refuse deny",
     "close resolve complete finish",
@@ -61,6 +61,29 @@ _THINGS = (
 
 _PLAIN = "add append create make set update change send write post put get new edit insert do open start"
 """Verbs that say too little by themselves: what is to be added, or sent, must be called for, too."""
+
+
+_CHANGING = frozenset(
+    "send write tell reply respond inform notify forward ask answer mention add append include put insert attach "
+    "create make set plan organize organise schedule remind invite bring onboard update change adjust modify edit fix "
+    "amend rename move turn switch delete remove erase cancel drop kick discard trash reschedule postpone shift delay "
+    "share give grant hand assign reserve book hire pay transfer refund return reimburse settle buy purchase publish "
+    "upload run execute deploy release ship roll install archive copy duplicate enable activate unlock disable "
+    "deactivate lock suspend approve accept reject decline close reopen resolve finish submit merge combine label "
+    "escalate replace restore revert stop".split()
+)
+"""Verbs that call for some change, as they are when they call for it: who asks who was invited calls for none.
+
+Those that are mostly read as something else (a mail, a post, an order, clean, clear) are left out.
+"""
+
+_TO_ME = re.compile(r"\b(?:tell|give|show|send|write|make|get|answer|ask)\s+(?:me|us)\b", re.IGNORECASE)
+_LET_KNOW = re.compile(r"\blet\s+(?!me\b|us\b)[^.!?]{1,60}\bknow\b", re.IGNORECASE)
+
+
+def wants_change(asked: str) -> bool:
+    """Whether words call for any change at all, whatever it is. "Show me" and "tell me" call for none."""
+    return not _CHANGING.isdisjoint(tokens(_TO_ME.sub(" ", asked))) or bool(_LET_KNOW.search(asked))
 
 
 def called_for(tool: str, asked: str) -> bool:

@@ -17,7 +17,7 @@ from typing import Literal, NamedTuple
 
 from pydantic import JsonValue
 
-from .words import folded, links, names_in, number_stands_in, stands_in, tokens
+from .words import folded, links, names_in, number_stands_in, spelled_in, stands_in, tokens
 
 LONGEST_FIELD_CHARS = 120
 """A field longer than this is a text, and a text from outside picks nothing out and is picked out by nothing."""
@@ -26,6 +26,8 @@ _LEAST_NAME_CHARS = 3
 _LEAST_SHARE = 0.5
 
 
+BY_THE_USER = "the user"
+PICKED_OUT = "the user's words pick it out"
 LEFT_TO_CHOOSE = "the user left the choice"
 """The weakest of all that vouch: any of those that exist will do, but there must be a choice of them."""
 
@@ -48,23 +50,33 @@ class Witness:
     asked_with: JsonValue = None
 
 
-def vouched_by(value: JsonValue, witnesses: Sequence[Witness], *, name: str = "", reading: bool = False) -> str:
+def vouched_by(
+    value: JsonValue, witnesses: Sequence[Witness], *, name: str = "", about: str = "", reading: bool = False
+) -> str:
     """Who vouches for a value that a model chose; "" for nobody.
 
     Args:
         value: an argument's. Of a list or an object, all that it holds must be vouched for.
         witnesses: all that the model had read.
         name: of the argument; the user may have left the choice of one to the model ("find a channel with ...").
+        about: the tool's name, which says what a `number` or an `id` is one of.
         reading: nothing is changed by it; at worst a link carries something out.
     """
-    asked = " ".join(str(witness.value) for witness in witnesses if witness.trust == "user")
+    what = f"{name} {about}" if _PLAIN_NAMES & {*_parts(name)} else name
+    asked = asked_in(witnesses)
     vouching = dict[str, None]()
     for leaf in leaves(value):
-        by = _vouched(leaf, asked, witnesses, name, reading)
+        by = _vouched(leaf, asked, witnesses, what, reading)
         if not by:
             return ""
         vouching[by] = None
     return ", ".join(vouching)
+
+
+def asked_in(witnesses: Sequence[Witness]) -> str:
+    """The words of the one whom the run works for, and the builder's own."""
+    own = (witness.value for witness in witnesses if witness.trust == "user")
+    return "\n".join(str(leaf) for value in own for leaf in leaves(value))
 
 
 def unvouched_links(value: JsonValue, witnesses: Sequence[Witness]) -> tuple[str, ...]:
@@ -89,21 +101,21 @@ def leaves(value: JsonValue) -> Iterator[JsonValue]:
             yield value
 
 
-def _vouched(leaf: JsonValue, asked: str, witnesses: Sequence[Witness], name: str, reading: bool) -> str:
+def _vouched(leaf: JsonValue, asked: str, witnesses: Sequence[Witness], what: str, reading: bool) -> str:
     if leaf is None or leaf is False or leaf == "":
         return "nothing is chosen"
     if _said(leaf, asked):
-        return "the user"
+        return BY_THE_USER
     for witness in witnesses:
         if witness.trust == "trusted" and _held(leaf, witness.value):
             return witness.by
     for witness in witnesses:
         if witness.trust == "untrusted" and len(str(leaf)) <= LONGEST_FIELD_CHARS:
             if _picked_out(leaf, witness.value, asked) or _pointed_to(leaf, witness, asked):
-                return "the user's words pick it out"
+                return PICKED_OUT
             if reading and _linked_to(leaf, witness.value, asked):
                 return "the user's words pick out where it stands"
-            if left_to_choose(name, asked) and any(_own_fields(leaf, witness.value)):
+            if left_to_choose(what, asked) and any(_own_fields(leaf, witness.value)):
                 return LEFT_TO_CHOOSE
     return ""
 
@@ -114,7 +126,9 @@ def _said(leaf: JsonValue, words: str) -> bool:
     if isinstance(leaf, int | float):
         return number_stands_in(leaf, words)
     text = str(leaf)
-    return number_stands_in(float(text), words) if text.isdecimal() and len(text) < 5 else stands_in(text, words)
+    if text.isdecimal() and len(text) < 5:
+        return number_stands_in(float(text), words)
+    return stands_in(text, words) or spelled_in(text, words)
 
 
 def _held(leaf: JsonValue, value: JsonValue) -> bool:
@@ -213,7 +227,7 @@ def _is_the_one(field: _Field, value: JsonValue, asked: str) -> bool:
     fit = _fit(field, asked)
     if not fit:
         return False
-    if field.place.endswith("[]"):
+    if field.place.endswith("[]") or _SEVERAL & set(tokens(asked)):
         return True
     rivals = [rival for rival in _fields(value) if rival.place == field.place and _fit(rival, asked) >= fit]
     return all(_same(rival.value, field.value) for rival in rivals)
@@ -250,23 +264,37 @@ def _shares_a_name(leaf: JsonValue, asked: str) -> bool:
     return isinstance(leaf, str) and any(len(token) >= _LEAST_NAME_CHARS and token in names for token in tokens(leaf))
 
 
+_PLAIN_NAMES = frozenset("id number no key name code ref".split())
+"""Names of arguments that do not say what they are of."""
+
 _CHOOSING = frozenset(
-    "find choose pick recommend suggest select which any each every all most least best worst highest lowest largest "
-    "smallest biggest cheapest top first last starting".split()
+    "find choose pick recommend suggest select which whatever whichever whoever any each every everything everybody "
+    "all both most least best worst top first last next starting".split()
 )
 
+_SEVERAL = frozenset("all each every everything everybody everyone both".split())
 
-def left_to_choose(name: str, asked: str) -> bool:
+
+def left_to_choose(what: str, asked: str) -> bool:
     """Whether the user left it to the model to choose what an argument is: "find a channel with the most users".
 
-    True if the argument's name, or a word for it, stands within a few words after one that says that there is a choice.
+    True if a name of it, or a word for that, stands within a few words of one that says that there is a choice.
     """
-    wanted = {form for token in tokens(name.replace("_", " ")) for form in _KINDS.get(token, (token,))}
+    wanted = {form for part in _parts(what) if part not in _PLAIN_NAMES for form in _KINDS.get(part, (part,))}
     said = tokens(asked)
-    for at, word in enumerate(said):
-        if word in _CHOOSING and any(near.removesuffix("s") in wanted for near in said[at + 1 : at + 5]):
-            return True
-    return False
+    choices = (at for at, word in enumerate(said) if word in _CHOOSING or _is_superlative(word))
+    return any(near.removesuffix("s") in wanted for at in choices for near in said[max(0, at - 4) : at + 5])
+
+
+def _is_superlative(word: str) -> bool:
+    return word.endswith("est") and len(word) > 4 and word not in _ENDING_LIKE_IT
+
+
+_ENDING_LIKE_IT = frozenset("request interest guest suggest invest digest harvest honest protest contest".split())
+
+
+def _parts(name: str) -> list[str]:
+    return tokens(name.replace("_", " "))
 
 
 _KINDS: Mapping[str, tuple[str, ...]] = {

@@ -8,8 +8,8 @@ from typing import NamedTuple
 from pydantic import JsonValue
 
 from .action import Argument, Risk
-from .called_for import called_for
-from .provenance import LEFT_TO_CHOOSE, Witness, leaves, unvouched_links, vouched_by
+from .called_for import called_for, wants_change
+from .provenance import BY_THE_USER, LEFT_TO_CHOOSE, PICKED_OUT, Witness, asked_in, leaves, unvouched_links, vouched_by
 from .words import dates, wording_shared
 
 
@@ -43,17 +43,27 @@ def trace(
             for name, value in arguments.items()
         )
         return Traced(tuple(own), True)
+    reading = risk is Risk.READ
     traced = list[Argument]()
     for name, value in arguments.items():
-        by = vouched_by(value, witnesses, name=name, reading=risk is Risk.READ) if name in control else ""
-        seen = name not in control and risk >= Risk.OUTWARD
-        led_to = unvouched_links(value, witnesses) if seen else ()
-        traced.append(
-            Argument(name=name, value=value, control=name in control, untrusted=True, vouched_by=by, links=led_to)
-        )
-    asked = " ".join(str(witness.value) for witness in witnesses if witness.trust == "user")
-    declared = risk is Risk.READ or (called_for(tool, asked) and _is_tied(traced, asked))
-    return Traced(tuple(traced), declared)
+        decides = name in control
+        by = vouched_by(value, witnesses, name=name, about=tool, reading=reading) if decides else ""
+        led_to = unvouched_links(value, witnesses) if not decides and risk >= Risk.OUTWARD else ()
+        traced.append(Argument(name=name, value=value, control=decides, untrusted=True, vouched_by=by, links=led_to))
+    names = any(argument.control and argument.vouched_by in (BY_THE_USER, PICKED_OUT) for argument in traced)
+    asked = asked_in(witnesses)
+    declared = reading or (names and wants_change(asked)) or (called_for(tool, asked) and _is_tied(traced, asked))
+    return Traced(tuple(_with_yes_and_no(traced) if names else traced), declared)
+
+
+def _with_yes_and_no(arguments: Sequence[Argument]) -> list[Argument]:
+    """Whether or not is no destination: it is vouched for along with what the user named."""
+    update = {"vouched_by": "it says yes or no of what the user named"}
+    yes_or_no = [argument.control and isinstance(argument.value, bool) for argument in arguments]
+    return [
+        argument.model_copy(update=update) if settled else argument
+        for argument, settled in zip(arguments, yes_or_no, strict=True)
+    ]
 
 
 def _is_tied(arguments: Sequence[Argument], asked: str) -> bool:

@@ -56,17 +56,34 @@ def _joined(text: str, at: int) -> bool:
         return True
     # A dot, a dash and their like join only what stands on both sides of them: `firm.` may end a sentence.
     if after in _JOINING and _is_inner(before):
-        return _is_inner(text[at + 1 : at + 2])
+        return _is_inner(text[at + 1 : at + 2]) and not _POSSESSIVE.match(text, at)
     if before in _JOINING and _is_inner(after):
         return _is_inner(text[max(0, at - 2) : max(0, at - 1)])
     return False
 
+
+_POSSESSIVE = re.compile(r"['’]s\b")
 
 _JOINING = frozenset("-.:&=?#%'’")
 
 
 def _is_inner(character: str) -> bool:
     return character.isalnum() or character in ("_", "@", "+", "/")
+
+
+def spelled_in(value: str, words: str) -> bool:
+    """Whether a name stands in words with other breaks: `new_checkout` as "new checkout", `tier2` as "tier 2"."""
+    name = "".join(tokens(value))
+    if len(name) < 4 or not re.fullmatch(r"[\w-]+", value):
+        return False
+    said = tokens(words)
+    for at in range(len(said)):
+        joined = ""
+        for word in said[at : at + 5]:
+            joined += word
+            if joined == name:
+                return True
+    return False
 
 
 def number_stands_in(number: float, words: str) -> bool:

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rheostat.autonomy.called_for import called_for
+from rheostat.autonomy.called_for import called_for, wants_change
 
 
 @pytest.mark.parametrize(
@@ -43,6 +43,22 @@ def test_a_tool_is_called_for_by_its_verb_and_its_thing(tool: str, asked: str) -
 )
 def test_what_the_words_do_not_name_is_not_called_for(tool: str, asked: str) -> None:
     assert not called_for(tool, asked)
+
+
+@pytest.mark.parametrize(
+    ("asked", "wanted"),
+    [
+        ("Label 318 with bug", True),
+        ("Could you let the logistics channel know?", True),
+        ("Summarise my mails", False),
+        ("Who was invited to the meeting?", False),
+        ("Show me the unread letters and tell me who wrote them", False),
+        ("let me know how it went", False),
+        ("Tell Ann", True),
+    ],
+)
+def test_words_want_a_change_or_only_to_know(asked: str, wanted: bool) -> None:
+    assert wants_change(asked) == wanted
 
 
 @given(st.text(max_size=30), st.text(max_size=30), st.sampled_from(["send_email", "delete_file", "create_event", "x"]))
