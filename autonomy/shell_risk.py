@@ -184,7 +184,9 @@ def _beyond(known: Program, options: Sequence[Word], paths: Sequence[Word]) -> s
             return f"does more by {plain(word.value, 40)}"
         if word.value is not None and known.only and not re.fullmatch(known.only, word.value, re.DOTALL):
             return f"may do more by {plain(word.value, 40)}"
-    if len(paths) > known.most or (known.most < 1000 and any(word.splits for word in paths)):
+    if len(paths) > known.most or (
+        known.most < 1000 and any(word.splits or word.pattern for word in (*options, *paths))
+    ):
         return "is given more words than is usual, and may write to one"
     return ""
 

@@ -22,6 +22,7 @@ _WORDS = _EXPANSIONS | {
     "word", "string", "raw_string", "ansi_c_string", "translated_string", "concatenation", "number", "brace_expression",
     "regex", "extglob_pattern", "variable_name", "test_operator", "special_variable_name",
 }  # fmt: skip
+_BARE_WORDS = ("$", "==", "=~")
 _STRUCTURE = frozenset({
     "program", "list", "pipeline", "subshell", "compound_statement", "if_statement", "elif_clause", "else_clause",
     "while_statement", "do_group", "for_statement", "case_statement", "case_item", "negated_command", "test_command",
@@ -341,7 +342,7 @@ class Walk:
         """The children of a node. Raises Unsure if anything but space stands between them."""
         at, before = node.start_byte, ""
         for child in node.children:
-            part = child.type if child.is_named or child.type == "$" else ""
+            part = child.type if child.is_named or child.type in _BARE_WORDS else ""
             if child.start_byte == at and before and part and not part.endswith(("_redirect", "_end")):
                 raise Unsure("Two parts of it stand side by side.")
             before = part
@@ -355,7 +356,7 @@ class Walk:
 
 
 def _is_word(node: Node) -> bool:
-    return node.type in _WORDS or node.type == "command_name" or (not node.is_named and node.type in ("$", "==", "=~"))
+    return node.type in _WORDS or node.type == "command_name" or (not node.is_named and node.type in _BARE_WORDS)
 
 
 def _outermost(node: Node) -> Iterator[Node]:

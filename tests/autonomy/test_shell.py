@@ -109,7 +109,7 @@ def test_redirects_are_found_wherever_they_stand_and_words_behind_them_too() -> 
             "a &&",
         ),
         *("a\\\nb", "a\0b", "a\rb", "a\u200bb", "a \u202eb", "а\u0063at x", "a \x1b[2K", "cat\u00a0b", "a\ud800"),
-        *("{}", "[]", "a == 2>[", "time { a; }", "time ! a", "?x=1", "a 1'b'\\\n2"),
+        *("{}", "[]", "a == 2>[", "a ${x/{a..b}", "a=(b)c", "time { a; }", "time ! a", "?x=1", "a 1'b'\\\n2"),
         "a " + "$(" * 100 + ")" * 100,
         "a " * 20_000,
         ";".join(["a"] * 10) + " && a" * 100,

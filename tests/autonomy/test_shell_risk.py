@@ -130,6 +130,7 @@ sort -o a b
 sort --outp=a b
 sort $x
 uniq a b
+uniq *
 find . -fprintf /etc/a b
 find / -delete
 sed -i 's/a/b/' ../a
