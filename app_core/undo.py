@@ -11,7 +11,7 @@ from functools import partial
 from time import time
 from typing import Any, Self
 
-from pydantic_core import to_jsonable_python
+from pydantic import TypeAdapter
 
 from rheostat.autonomy import Json
 
@@ -206,5 +206,5 @@ def _done(asked: Any) -> Any:
 
 def _as_json(said: Any) -> Json:
     """What an undo gave, so that the Log can hold it whatever it is."""
-    text = json.dumps(to_jsonable_python(said, fallback=str), default=str)
+    text = json.dumps(TypeAdapter[Any](Any).dump_python(said, mode="json", fallback=str), default=str)
     return json.loads(text.encode(errors="replace"))

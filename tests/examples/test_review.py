@@ -161,8 +161,9 @@ def test_the_report_says_what_a_providers_cache_served(office: "Office", student
     page = " ".join(office.report(office.review(dial=2)).split())
     served = re.findall(r"cache: (\d+) of (\d+) tokens; (\d+) were expected", page)
     assert len(served) >= 6, "all but the first call, or those in flight beside it"
-    for cached, prompt, expected in (map(int, each) for each in served[-2:]):
-        assert cached > 0.6 * prompt and abs(expected - cached) <= 128
+    told = [tuple(map(int, each)) for each in served]
+    foreseen = [each for each in told if each[0] > 0.6 * each[1] and abs(each[2] - each[0]) <= 128]
+    assert len(foreseen) >= 2, f"those that began once the first had ended, whichever they are: {told}"
 
 
 @pytest.mark.skipif(not CONTRACTS.is_dir(), reason="the shared contracts folder is missing")
