@@ -104,7 +104,7 @@ def seen_through(command: Command) -> Seen:
         words = inner
         if program(found.name) == "xargs":
             words = _with_what_comes(found.words, inner)
-        if program(found.name) == "time" and words[0].text in KEYWORDS:
+        if program(found.name) == "time" and (words[0].text in KEYWORDS or "=" in words[0].text):
             return Seen([found], opaque=["It takes the time of more than a command."])
         if words[0].value is None:
             return Seen([found], opaque=["Which program it runs is only known while it runs."])
