@@ -163,9 +163,9 @@ def _own_fields(leaf: JsonValue, value: JsonValue) -> Iterator[_Field]:
 def _linked_to(leaf: JsonValue, value: JsonValue, asked: str) -> bool:
     """Whether a link stands in a text of a record that the user's words pick out: "the article that Bob posted".
 
-    To follow it, as it stands, carries nothing out that its author did not know.
+    To follow it, as it stands, carries nothing out that its author did not know. The words must speak of a page.
     """
-    if not isinstance(leaf, str) or leaf not in links(leaf):
+    if not isinstance(leaf, str) or leaf not in links(leaf) or _PAGES.isdisjoint(tokens(asked)):
         return False
     texts = (field for field in _fields(value) if isinstance(field.value, str) and stands_in(leaf, field.value))
     return any(_fit(field, asked) for field in texts)
@@ -187,6 +187,11 @@ _PLACE = re.compile(r"\S+[./]\S+")
 
 
 _Around = tuple[tuple[dict[str, JsonValue], str], ...]
+
+
+_PAGES = frozenset(
+    "link links url urls page pages webpage webpages website websites site sites article articles blog".split()
+)
 
 
 class _Field(NamedTuple):

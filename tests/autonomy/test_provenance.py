@@ -157,6 +157,7 @@ def test_to_follow_a_link_of_the_record_that_the_user_names_carries_nothing_out(
     assert not vouched_by("www.evil.example", [words, posts], reading=True)
     assert not vouched_by("www.news.example/a?q=secret", [words, posts], reading=True)
     assert not vouched_by("www.news.example/a", [words, posts]), "to post there is another thing"
+    assert not vouched_by("www.news.example/a", [user("Answer what Bob wrote"), posts], reading=True)
 
 
 def proposed(tool: str, words: str, risk: Risk, control: tuple[str, ...] = (), **arguments: JsonValue) -> Action:
