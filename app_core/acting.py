@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Concatenate, Literal, ParamSpec, TypeVar
 
 from rheostat.autonomy import Json, Raised, Risk, Rule
+from rheostat.context import Trust
 
 from .agent import Agent, checked
 from .check_tool import checked_tool
@@ -26,6 +27,7 @@ Result = TypeVar("Result")
 AnyNode = TypeVar("AnyNode", bound=AnyDeclared)
 
 RiskWord = Literal["read", "local", "outward", "irreversible"]
+TrustWord = Literal["trusted", "untrusted"]
 
 
 class Acting(Granting):
@@ -47,6 +49,7 @@ class Acting(Granting):
         cost: Callable[..., float] | None = None,
         paths: Iterable[str] = (),
         parts: str | Mapping[str, Callable[..., str]] = "",
+        trust: TrustWord = "trusted",
     ) -> Callable[[Callable[Concatenate[First, Rest], Result]], Tool[First, Rest, Result]]:
         """Declares an action. Calling it in a workflow proposes an effect, on which the dial rules.
 
@@ -70,21 +73,20 @@ class Acting(Granting):
             cost: takes the same and says what the effect costs in USD. What costs anything counts as irreversible.
             paths: the parameters that name files, besides those whose type is a Path: rules speak of where they lead.
             parts: what may be accepted piece by piece: a list's parameter; or by a text's, what tells what it replaces.
+            trust: "untrusted" if text from outside comes with its result: it fetches a page, say.
         """
-        options = dict[str, Any](
-            risk=Risk.IRREVERSIBLE if risk is None else Risk.parse(risk),
-            preview=preview,
-            rules=tuple(rules),
-            timeout_s=timeout_s,
-            undo=undo,
-            preview_undo=preview_undo,
-            status=status,
-            changes=tuple(changes),
-            raises=raises,
-            cost=cost,
-            paths=frozenset(paths),
-            parts=parts,
-        )
+        asked: dict[str, Any] = {"preview": preview, "undo": undo, "preview_undo": preview_undo, "status": status}
+        options: dict[str, Any] = asked | {
+            "risk": Risk.IRREVERSIBLE if risk is None else Risk.parse(risk),
+            "rules": tuple(rules),
+            "timeout_s": timeout_s,
+            "changes": tuple(changes),
+            "raises": raises,
+            "cost": cost,
+            "paths": frozenset(paths),
+            "parts": parts,
+            "trust": Trust[trust.upper()],
+        }
 
         def declare(function: Callable[Concatenate[First, Rest], Result]) -> Tool[First, Rest, Result]:
             named = named_by(function) if risk is control is None else frozenset(control or ())

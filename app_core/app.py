@@ -5,13 +5,13 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Coroutine, Iterable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Concatenate, Literal, ParamSpec, TypeVar, overload
+from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar, overload
 
 from rheostat.autonomy import Dial, Grants, Level, Policy
 from rheostat.context import Section, Trust
 from rheostat.dag import Choice, Lessons, Limits, WrittenGraph, as_choice, calls, choice_name
 
-from .acting import Acting
+from .acting import Acting, TrustWord
 from .declare import Check, Declared, Function, Llm, Score, Source, Workflow
 from .drive import Decide, Watch
 from .inputs import as_dial
@@ -27,8 +27,6 @@ First = TypeVar("First")
 Rest = ParamSpec("Rest")
 Result = TypeVar("Result")
 Decorator = Callable[[Callable[Concatenate[First, Rest], Result]], Declared[First, Rest, Result]]
-
-TrustWord = Literal["trusted", "untrusted"]
 
 
 class App(Acting):
