@@ -192,10 +192,10 @@ def test_a_grant_in_one_run_lets_nothing_go_in_runs_beside_it(tmp_path: Path) ->
 
     def go(office: Office, granting: bool) -> Run[object]:
         run = office.write(dial=1)
-        barrier.wait(10)
+        barrier.wait(60)
         if granting:
             run.grant(office.send, by="ann", until=soon())
-        barrier.wait(10)
+        barrier.wait(60)
         return office.app.open(run.id).resume()
 
     driven = [Aside(lambda o=office, g=number == 0: go(o, g)) for number, office in enumerate(offices)]
